@@ -1,0 +1,185 @@
+/**
+ * The one source of every limit, tag, kind and error code of the core.
+ *
+ * The file is plain TypeScript that AssemblyScript also understands: the core compiles it, src/core.ts imports it,
+ * and scripts/generate-constants.mjs turns it into generated/constants.h for C++. Only integers may stand here.
+ */
+
+// ---------------------------------------------------------------------------------------------------------------
+// Limits. Each says why it is what it is.
+
+/**
+ * Longest string a host may hand over in one piece, its NUL not counted: Linux refuses a longer argument or
+ * environment string in execve(2) (MAX_ARG_STRLEN, 32 pages, its NUL counted), so no caller can have one.
+ */
+export const STRING_LIMIT = 131071;
+
+/**
+ * All words of the command line up to the interpreter's last argument, with their NULs. In a `#!` line the kernel
+ * gives 255 bytes at most; this much lets every string that execve(2) can pass be an option's value once.
+ */
+export const OPTIONS_TEXT_LIMIT = 131072;
+
+/** Words of the command line that are kept (`-G`, `-E`, interpreter and its arguments). A `#!` line holds 127. */
+export const OPTIONS_WORDS_LIMIT = 512;
+
+/**
+ * Length of a request's strings, NULs counted. Linux passes at most 6 MiB of arguments and environment to a
+ * program, whatever the stack limit is (3/4 of _STK_LIM, bprm_stack_limits() in fs/exec.c), so a client can always
+ * send on what it was itself given.
+ */
+export const REQUEST_LIMIT = 6291456;
+
+/**
+ * Number of strings in a request. The kernel counts an 8-byte pointer and at least the NUL for each string against
+ * the 6 MiB above, hence a ninth of it; this bounds the objects that a host makes from one request.
+ */
+export const REQUEST_STRINGS_LIMIT = 699050;
+
+/** Descriptors that open a v1 request: standard input, output and error. */
+export const REQUEST_DESCRIPTORS = 3;
+
+/**
+ * Longest extension of a greeting that is read and thrown away. v1 servers send none; one page leaves room for a
+ * stranger, and a length in the wrong byte order (at least 2^24 for any small value) is refused instead of waited for.
+ */
+export const GREETING_EXTENSION_LIMIT = 4096;
+
+/** Greeting without extension: the magic and the extension's length. */
+export const GREETING_BYTES = 8;
+
+/** Status: one wait status. */
+export const STATUS_BYTES = 4;
+
+/** Bytes of a SHA-256. */
+export const HASH_BYTES = 32;
+
+/** Hexadecimal digits of a whole identity. */
+export const IDENT_DIGITS = 64;
+
+/** Fewest digits of an identity that still count: 33 digits are 132 bits, more than a UUID can distinguish. */
+export const IDENT_DIGITS_MINIMUM = 33;
+
+/** Size of sun_path in struct sockaddr_un (unix(7)). */
+export const SOCKET_PATH_BYTES = 108;
+
+/** What a rendezvous path needs besides run directory and identity: `/`, the letter and the NUL, and spare, as released. */
+export const SOCKET_PATH_OVERHEAD = 12;
+
+/** Rendezvous that preclean leaves in peace, as released. */
+export const PRECLEAN_KEEP = 100;
+
+/**
+ * Names that one preclean looks at. Every cold start leaves about 100, so more than this is a directory that
+ * something else fills; the names beyond it are left for the next time.
+ */
+export const PRECLEAN_NAMES_LIMIT = 4096;
+
+/** Longest name in a directory (NAME_MAX, readdir(3)). */
+export const NAME_LIMIT = 255;
+
+// ---------------------------------------------------------------------------------------------------------------
+// Options: what was asked for.
+
+export const MODE_RUN = 0;
+/** `-f`: replace a running server. */
+export const MODE_FRESH = 1;
+/** `--kill`: remove the rendezvous. */
+export const MODE_KILL = 2;
+/** `--help`: usage, and nothing else. */
+export const MODE_HELP = 3;
+
+export const MEDIATION_NONE = 0;
+/** `-U`: setup and executor both see all arguments and variables. */
+export const MEDIATION_UNLAUNDERED = 1;
+
+/** Roles of a word of the command line. The first two are also the tags of the identity's fields. */
+export const ROLE_STRING = 0x47; // G
+export const ROLE_VARIABLE = 0x45; // E
+export const ROLE_IDENT = 0x67; // g
+export const ROLE_INTERPRETER = 0x69; // i
+export const ROLE_INTERPRETER_ARGUMENT = 0x61; // a
+
+// ---------------------------------------------------------------------------------------------------------------
+// Identity: tags of the fields (docs/protocol.md), and the schemes, which are the prologue's first byte.
+
+export const TAG_STRING = 0x47; // G
+export const TAG_VARIABLE = 0x45; // E
+export const TAG_VALUE = 0x76; // v
+export const TAG_ABSENT = 0;
+export const TAG_INTERPRETER = 0x69; // i
+export const TAG_INTERPRETER_ARGUMENT = 0x61; // a
+export const TAG_SCRIPT = 0x73; // s
+
+export const SCHEME_FIRST_DESIGN = 0;
+export const SCHEME_RELEASED = 1;
+export const SCHEME_OURS = 2;
+
+// ---------------------------------------------------------------------------------------------------------------
+// Wire.
+
+/** "PFI\n", big-endian. */
+export const GREETING_MAGIC = 0x5046490a;
+
+/** The framing is the release's: one byte without a descriptor comes before the three that carry one. */
+export const FRAMING_RELEASED = 1;
+/** The framing of the first design: the very first byte carries a descriptor. */
+export const FRAMING_FIRST_DESIGN = 0;
+
+/** What a decoder says when it needs more bytes: no error, and not done. */
+export const NEED_DATA = -1;
+
+// ---------------------------------------------------------------------------------------------------------------
+// Wait status: tables of meanings, and the actions they name.
+
+/** What the released client does: raises HUP, INT, KILL, PIPE and TERM, and reports the others. */
+export const WAIT_TABLE_RELEASED = 1;
+
+/** Exit with the value. */
+export const ACTION_EXIT = 0;
+/** Raise the signal against oneself, its action and the mask reset. */
+export const ACTION_RAISE = 1;
+/** Say that the signal (and a core dump) ended the script. */
+export const ACTION_REPORT_SIGNAL = 2;
+/** Say that the status is none that a finished process has. */
+export const ACTION_REPORT_STATUS = 3;
+
+// ---------------------------------------------------------------------------------------------------------------
+// Errors: values, never exceptions. What each is called and says is in src/core-errors.ts. Numbers are never reused.
+
+export const E_NONE = 0;
+/** A function was called out of turn: a mistake of the host. */
+export const E_SEQUENCE = 1;
+/** A value is none that the function knows: a mistake of the host. */
+export const E_ARGUMENT = 2;
+export const E_STRING_TOO_LONG = 3;
+export const E_STRING_WITH_NUL = 4;
+
+export const E_OPTION_UNKNOWN = 10;
+export const E_OPTION_VALUE_MISSING = 11;
+export const E_OPTION_VALUE_UNWANTED = 12;
+export const E_MEDIATION_MISSING = 13;
+export const E_INTERPRETER_MISSING = 14;
+export const E_SCRIPT_MISSING = 15;
+export const E_OPTIONS_TOO_LONG = 16;
+export const E_OPTIONS_TOO_MANY = 17;
+export const E_IDENT_EMPTY = 18;
+export const E_IDENT_SLASH = 19;
+export const E_IDENT_TOO_LONG = 20;
+export const E_RUN_DIRECTORY_TOO_LONG = 21;
+
+export const E_IDENTITY_SCHEME = 30;
+export const E_IDENTITY_PROLOGUE = 31;
+
+export const E_GREETING_MAGIC = 40;
+export const E_GREETING_TOO_LARGE = 41;
+export const E_REQUEST_MARKER = 42;
+export const E_REQUEST_DESCRIPTORS = 43;
+export const E_REQUEST_TOO_LARGE = 44;
+export const E_REQUEST_TOO_MANY_STRINGS = 45;
+export const E_REQUEST_NOT_TERMINATED = 46;
+export const E_REQUEST_NO_SEPARATOR = 47;
+export const E_REQUEST_ENVIRONMENT = 48;
+export const E_REQUEST_TRAILING = 49;
+
+export const E_PRECLEAN_FULL = 60;

@@ -1,0 +1,126 @@
+/** The core as TypeScript sees it. What each word means is in docs/protocol.md; every rule is in assembly/. */
+
+/** `released`: a byte without a descriptor comes first. `first-design`: the very first byte carries one. */
+export type Framing = 'released' | 'first-design';
+
+/** A whole v1 request. All bytes are copies, the caller's to keep. */
+export interface Request {
+  readonly framing: Framing;
+  /** `NAME=value` NUL for each entry, in the order sent; empty where there is none. */
+  readonly environment: Uint8Array;
+  /** As sent: interpreter, script, arguments; without their NULs. */
+  readonly arguments: Uint8Array[];
+}
+
+/**
+ * Takes a v1 request off a stream socket. Needs no copy: the caller receives straight into the core's memory.
+ *
+ *     while (!done) { const space = decoder.space(); const r = receive(fd, space, 3); done = decoder.received(r.bytes, ...) }
+ */
+export interface RequestDecoder {
+  /** Where the next recvmsg(2) may write. A view of the core's memory, never empty before the request is complete. */
+  space(): Uint8Array;
+  /**
+   * `bytes` bytes arrived in space(), with `descriptors` descriptors: those belong to the last of these bytes, as the
+   * kernel stops a read behind a message that carries some (unix_stream_read_generic in net/unix/af_unix.c).
+   * True when the request is complete. Throws CodecError; the decoder is of no more use then, and whatever
+   * descriptors came with the bytes are the caller's to close.
+   */
+  received(bytes: number, descriptors: number): boolean;
+  /** The request, once complete; throws CodecError ERR_SEQUENCE before. Each call copies it out of the core anew. */
+  readonly request: Request;
+}
+
+/** What came of handing bytes to a decoder: bytes beyond `taken` are not its own. */
+export type Pushed<T> = { done: false; taken: number } | ({ done: true; taken: number } & T);
+
+/** Takes a greeting; its extension, if any, is skipped. Throws CodecError. */
+export interface GreetingDecoder {
+  push(bytes: Uint8Array): Pushed<{ extensionBytes: number }>;
+}
+
+/** Takes the status at the end of a call. */
+export interface StatusDecoder {
+  push(bytes: Uint8Array): Pushed<{ status: number }>;
+}
+
+/** What a wait status asks of the one who reproduces it. */
+export type Meaning =
+  | { action: 'exit'; code: number }
+  | { action: 'raise'; signal: number }
+  /** Say that `signal` ended the script, or, where it is null, that `status` is none of a finished process. */
+  | { action: 'message'; signal: number | null; core: boolean; status: number };
+
+/** Tables of meanings: `released` is what the released client does. */
+export type WaitTable = 'released';
+
+export type Mode = 'run' | 'fresh' | 'kill' | 'help';
+
+/** A `-G STRING` or `-E VAR`. */
+export interface OptionField {
+  tag: 'G' | 'E';
+  string: Uint8Array;
+}
+
+/** What a command line says. With mode `help` only the mode means something. */
+export interface Options {
+  mode: Mode;
+  mediation: 'unlaundered' | null;
+  /** `-g IDENT`. */
+  ident: Uint8Array | null;
+  fields: OptionField[];
+  interpreter: Uint8Array;
+  interpreterArguments: Uint8Array[];
+  /** Place of the script in argv, or null where none was given. */
+  scriptIndex: number | null;
+  /** Place of the script's first argument in argv; its length where there is none. */
+  firstArgument: number;
+}
+
+export interface IdentityField {
+  tag: 'G' | 'E';
+  string: Uint8Array;
+  /** `-E`: the variable's value, null where it is not set. */
+  value?: Uint8Array | null;
+}
+
+export interface IdentityInput {
+  /** The first byte is the scheme: 0 (that byte and nothing else), 1 or 2. */
+  prologue: Uint8Array;
+  fields: IdentityField[];
+  interpreter: Uint8Array;
+  interpreterArguments: Uint8Array[];
+  script: Uint8Array | null;
+}
+
+/** A rendezvous as preclean sees it. */
+export interface PrecleanEntry {
+  /** A name in the run directory, with its letter; others than those beginning with `l` or `s` are passed over. */
+  name: Uint8Array;
+  /** Last use in nanoseconds since the epoch, 0 where there is no socket. Of two entries of one ident the newer counts. */
+  lastUse: bigint;
+}
+
+export interface Core {
+  encodeGreeting(): Uint8Array;
+  encodeStatus(waitStatus: number): Uint8Array;
+  /** Environment entries without a `=` are left out, as the protocol says. For embedders and tests. */
+  encodeRequest(framing: Framing, environment: Uint8Array[], args: Uint8Array[]): Uint8Array;
+  /** One at a time per core: a new one ends the one before. */
+  requestDecoder(): RequestDecoder;
+  greetingDecoder(): GreetingDecoder;
+  statusDecoder(): StatusDecoder;
+  waitStatus(status: number, table?: WaitTable): Meaning;
+  /** `argv` as main() gets it: argv[0] is the program. */
+  parseOptions(argv: Uint8Array[]): Options;
+  /** 64 lower-case hexadecimal digits. */
+  identity(input: IdentityInput): string;
+  /** How many digits of it the rendezvous' name gets below a run directory whose path is so long. */
+  identDigits(runDirectoryLength: number): number;
+  /** Throws where a `-g IDENT` may not be the name below a run directory whose path is so long. */
+  checkIdent(ident: Uint8Array, runDirectoryLength: number): void;
+  /** Idents (names without their letter) that are to be removed, oldest first, of equal age by name. */
+  preclean(entries: PrecleanEntry[], identInUse: Uint8Array): Uint8Array[];
+  /** SHA-256 of some bytes handed over in pieces. */
+  sha256(pieces: Uint8Array[]): Uint8Array;
+}
