@@ -1,0 +1,191 @@
+/**
+ * The only user of the addon: one function per system facility, typed, without policy.
+ *
+ * All descriptors made here are close-on-exec. A failing system call throws a {@link SystemError}. Nothing waits unless its
+ * name or a parameter says so.
+ */
+import { constants } from 'node:os';
+import { binding } from './native/binding.js';
+
+export type { Thread } from './native/binding.js';
+export { NativeError, type NativeErrorCode, SystemError } from './native/errors.js';
+export * from './native/fork.js';
+
+/** What poll(2) asks for and tells, the same on every Linux. */
+export const POLLIN = 0x1;
+export const POLLOUT = 0x4;
+export const POLLERR = 0x8;
+export const POLLHUP = 0x10;
+export const POLLNVAL = 0x20;
+
+/** Flags for {@link receive} and {@link send}, the same on every Linux. */
+export const MSG_PEEK = 0x2;
+export const MSG_DONTWAIT = 0x40;
+
+const SHUTDOWN = { read: 0, write: 1, both: 2 } as const;
+/** flock(2): LOCK_SH, LOCK_EX, LOCK_UN, and LOCK_NB beside them. */
+const LOCK = { shared: 1, exclusive: 2, unlock: 8 } as const;
+const LOCK_WITHOUT_WAITING = 4;
+
+/**
+ * poll(2) over triples of descriptor, events, and returned events; the third of each is written.
+ *
+ * -1 waits for ever. A signal does not end it: it goes on with the time that is left.
+ */
+export function poll(set: Int32Array, timeoutMs: number): number {
+  return binding().poll(set, timeoutMs);
+}
+
+/** accept4(2): the new connection, in blocking mode. */
+export function accept(listener: number): number {
+  return binding().accept(listener);
+}
+
+/** SO_PEERCRED, see unix(7): who connected, or made the socket pair. */
+export function peerCredentials(fd: number): { pid: number; uid: number; gid: number } {
+  return binding().peerCredentials(fd);
+}
+
+/**
+ * recvmsg(2), with at most `maxDescriptors` descriptors. `bytes` is 0 at the end of the stream.
+ *
+ * More descriptors than that, or a control message that the kernel had to cut: all of them are closed, and it throws EMSGSIZE.
+ */
+export function receive(
+  fd: number,
+  into: Uint8Array,
+  maxDescriptors: number,
+  flags = 0,
+): { bytes: number; descriptors: number[] } {
+  return binding().receive(fd, into, maxDescriptors, flags);
+}
+
+/** sendmsg(2): how many bytes went. A peer that is gone is EPIPE, never a signal. */
+export function send(fd: number, data: Uint8Array, descriptors: number[] = [], flags = 0): number {
+  return binding().send(fd, data, descriptors, flags);
+}
+
+/** shutdown(2). */
+export function shutdown(fd: number, how: 'read' | 'write' | 'both'): void {
+  binding().shutdown(fd, SHUTDOWN[how]);
+}
+
+/** close(2). An error that says the descriptor is closed all the same (EINTR, EIO) is no error here. */
+export function close(fd: number): void {
+  binding().close(fd);
+}
+
+/**
+ * Closes every descriptor above 2 that is not in `keep`. The event loop's own are among them: for a process that will not
+ * return to its loop.
+ */
+export function closeAllExcept(keep: number[]): void {
+  binding().closeAllExcept(keep);
+}
+
+/** F_DUPFD_CLOEXEC: a copy that is not below `minimum`. */
+export function duplicateAbove(fd: number, minimum: number): number {
+  return binding().duplicateAbove(fd, minimum);
+}
+
+/** dup2(2): `to` becomes a copy of `from` that programs inherit, also where both are the same. */
+export function duplicateTo(from: number, to: number): void {
+  binding().duplicateTo(from, to);
+}
+
+/** F_GETFL: the status flags of the open file, which all its descriptors share. */
+export function statusFlags(fd: number): number {
+  return binding().statusFlags(fd);
+}
+
+/** F_SETFL. */
+export function setStatusFlags(fd: number, flags: number): void {
+  binding().setStatusFlags(fd, flags);
+}
+
+/** FD_CLOEXEC on or off. */
+export function setCloseOnExec(fd: number, on: boolean): void {
+  binding().setCloseOnExec(fd, on);
+}
+
+/** flock(2): false where somebody else holds it and `wait` is false. */
+export function lock(fd: number, how: 'exclusive' | 'shared' | 'unlock', wait: boolean): boolean {
+  return binding().lock(fd, LOCK[how] | (wait ? 0 : LOCK_WITHOUT_WAITING));
+}
+
+/**
+ * waitpid(2) with its raw status. `pid` may be -1 for any child. Null where `noHang` and nothing has ended.
+ */
+export function wait(pid: number, noHang: boolean): { pid: number; status: number } | null {
+  return binding().wait(pid, noHang);
+}
+
+/** pidfd_open(2): readable once the process has ended. */
+export function openProcess(pid: number): number {
+  return binding().openProcess(pid);
+}
+
+/** setpgid(2). */
+export function setProcessGroup(pid: number, group: number): void {
+  binding().setProcessGroup(pid, group);
+}
+
+/** setsid(2). */
+export function setSession(): void {
+  binding().setSession();
+}
+
+/** PR_SET_PDEATHSIG: the signal that this process gets when its parent ends; 0 for none. */
+export function setParentDeathSignal(signal: number): void {
+  binding().setParentDeathSignal(signal);
+}
+
+/** getppid(2), as it is now. */
+export function parentPid(): number {
+  return binding().parentPid();
+}
+
+/** kill(2): to a process, or with a negative number to a process group. */
+export function sendSignal(pidOrNegativeGroup: number, signal: number): void {
+  binding().sendSignal(pidOrNegativeGroup, signal);
+}
+
+/** Nothing blocked, and what is ignored back to its default, save what Node itself ignores (SIGPIPE, SIGXFSZ). */
+export function resetSignals(): void {
+  binding().resetSignals();
+}
+
+/** Puts `NAME=value` NUL ... in the place of environ(7), byte for byte; process.env reads it from then on. */
+export function replaceEnvironment(entries: Uint8Array): void {
+  binding().replaceEnvironment(entries);
+}
+
+/** PR_SET_NAME of the main thread: what ps(1) and top(1) show; cut at 15 bytes by the kernel. */
+export function setThreadName(name: string): void {
+  binding().setThreadName(name);
+}
+
+/** PR_GET_NAME of the main thread. */
+export function threadName(): string {
+  return binding().threadName();
+}
+
+/** One datagram to a Unix socket, such as syslog's; never waits for room (EAGAIN). */
+export function sendDatagram(path: string, data: Uint8Array): void {
+  binding().sendDatagram(path, data);
+}
+
+/** getrandom(2): fills all of `into`. */
+export function randomBytes(into: Uint8Array): void {
+  binding().randomBytes(into);
+}
+
+/** socketpair(2): a connected pair of Unix stream sockets. */
+export function socketPair(): [number, number] {
+  return binding().socketPair();
+}
+
+/** Number of a signal by its name, for the functions above that take numbers. */
+export function signalNumber(name: NodeJS.Signals): number {
+  return constants.signals[name];
+}

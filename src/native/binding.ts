@@ -1,0 +1,102 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { NativeError, type NativeErrorCode, SystemError } from './errors.js';
+
+/** A thread of this process, as the kernel names it. */
+export interface Thread {
+  tid: number;
+  name: string;
+}
+
+/** What the addon exports. Its arguments are resolved by the facade: the native side does not validate twice. */
+export interface Binding {
+  poll(set: Int32Array, timeoutMs: number): number;
+  accept(listener: number): number;
+  peerCredentials(fd: number): { pid: number; uid: number; gid: number };
+  receive(
+    fd: number,
+    into: Uint8Array,
+    maxDescriptors: number,
+    flags: number,
+  ): { bytes: number; descriptors: number[] };
+  send(fd: number, data: Uint8Array, descriptors: number[], flags: number): number;
+  shutdown(fd: number, how: number): void;
+  close(fd: number): void;
+  closeAllExcept(keep: number[]): void;
+  duplicateAbove(fd: number, minimum: number): number;
+  duplicateTo(from: number, to: number): void;
+  statusFlags(fd: number): number;
+  setStatusFlags(fd: number, flags: number): void;
+  setCloseOnExec(fd: number, on: boolean): void;
+  lock(fd: number, operation: number): boolean;
+  wait(pid: number, noHang: boolean): { pid: number; status: number } | null;
+  openProcess(pid: number): number;
+  setProcessGroup(pid: number, group: number): void;
+  setSession(): void;
+  setParentDeathSignal(signal: number): void;
+  parentPid(): number;
+  sendSignal(pid: number, signal: number): void;
+  resetSignals(): void;
+  replaceEnvironment(entries: Uint8Array): void;
+  setThreadName(name: string): void;
+  threadName(): string;
+  sendDatagram(path: string, data: Uint8Array): void;
+  randomBytes(into: Uint8Array): void;
+  socketPair(): [number, number];
+
+  /** The symbols of Node that are needed and not there; empty when all are. Changes nothing. */
+  missingSymbols(): string[];
+  /** Puts our pool in the place of the platform's worker threads. */
+  takeOverTasks(): void;
+  /** Undoes takeOverTasks, once nothing is outstanding. */
+  giveBackTasks(): void;
+  /** Threads of this process that nobody here knows. */
+  threads(): Thread[];
+  /** The pid, 0 in the child, or null when tasks were still outstanding after `waitMs`. */
+  fork(waitMs: number): number | null;
+  leaveByExitNow(): void;
+  setNaturalExitCode(code: number): void;
+  exitNow(code: number): never;
+  noteStdio(): void;
+}
+
+interface Addon {
+  /** Gives the addon the classes that its errors are made of, and gets its functions. */
+  initialise(
+    systemError: typeof SystemError,
+    nativeError: new (code: NativeErrorCode, message: string) => NativeError,
+  ): Binding;
+}
+
+/** Where node-gyp leaves the addon, below the package's root. */
+const ADDON = 'build/Release/prefork_interp.node';
+
+/** Loads the addon of the package whose root is `root`. */
+export function loadBinding(root: string): Binding {
+  const path = join(root, ADDON);
+  try {
+    return (createRequire(path)(path) as Addon).initialise(SystemError, NativeError);
+  } catch (cause) {
+    throw new NativeError(
+      'ERR_PREFORK_ADDON',
+      `cannot load ${path}: ${(cause as Error).message} (build it with \`npm rebuild prefork-interp\`)`,
+      { cause },
+    );
+  }
+}
+
+/** The package's root, seen from the folder of the file that holds this code: `dist/` when bundled, `src/` in the sources. */
+export function packageRoot(directory: string): string {
+  return join(directory, directory.endsWith('native') ? '../..' : '..');
+}
+
+let loaded: Binding | undefined;
+
+/**
+ * The addon, loaded at first use: a script that was not started by prefork-interp imports this library too, and must not
+ * pay for, or fail over, an addon that it never needs.
+ */
+export function binding(): Binding {
+  loaded ??= loadBinding(packageRoot(__dirname));
+  return loaded;
+}
