@@ -1,0 +1,87 @@
+import { syncBuiltinESMExports } from 'node:module';
+import type { Core } from '../core.js';
+import * as native from '../native.js';
+import { REQUEST_LIMIT_MS } from '../server/limits.js';
+import type { ForkedCall } from '../server/server.js';
+import type { Log } from '../server/syslog.js';
+import { setEnvironment } from './environment.js';
+import { leaveByExitNow } from './leave.js';
+import { seedRandom } from './random.js';
+import { type ReceivedRequest, receiveRequest } from './request.js';
+import { renewStandardStreams } from './stdio.js';
+
+const SIGKILL = 9;
+
+export interface ExecutorParts {
+  readonly core: Core;
+  readonly log: Log;
+  /** How many of the arguments that a client sends come before the script's own: interpreter, and script if there is one. */
+  readonly leadingArguments: number;
+  /** The server that this process was forked from. */
+  readonly serverPid: number;
+}
+
+/**
+ * Makes the process that the server has just forked the process of one call: its request, descriptors, arguments,
+ * environment, random state. Returns into the script; where the request cannot be had, reports that and ends.
+ */
+export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall): void {
+  dieWithServer(parts);
+  native.setProcessGroup(0, 0);
+  native.putBackSignalHandlers();
+  native.resetSignals();
+  let received: ReceivedRequest;
+  try {
+    received = receiveRequest(parts.core, forked.connection, REQUEST_LIMIT_MS);
+  } catch (error) {
+    refuse(parts, forked, error as Error);
+  }
+  native.close(forked.connection);
+  if (forked.setupErrors >= 0) native.close(forked.setupErrors);
+  installDescriptors(received.descriptors);
+  native.noteStdio();
+  setEnvironment(received.request.environment);
+  setIdentity(received.request.arguments.slice(parts.leadingArguments));
+  seedRandom();
+  renewStandardStreams();
+  leaveByExitNow();
+  // Last: the named exports of builtin modules (`import { pid } from 'node:process'`) are copies.
+  syncBuiltinESMExports();
+}
+
+/** A server that is killed takes its executors with it; one that was killed before this call is not our parent any more. */
+function dieWithServer({ serverPid }: ExecutorParts): void {
+  native.setParentDeathSignal(SIGKILL);
+  if (native.parentPid() !== serverPid) native.exitNow(127);
+}
+
+/** The server has a copy of the connection: only a shutdown lets the client see the end of it now, and so report it. */
+function refuse({ log }: ExecutorParts, { connection, setupErrors }: ForkedCall, error: Error): never {
+  log('error', `a call was not served: ${error.message}`);
+  if (setupErrors >= 0) {
+    native.duplicateTo(setupErrors, 2);
+    console.error(`prefork-interp: the initial call was not served: ${error.message}`);
+  }
+  try {
+    native.shutdown(connection, 'both');
+  } catch {
+    // ENOTCONN: the client has gone, which may be just what was wrong.
+  }
+  return native.exitNow(127);
+}
+
+function installDescriptors(descriptors: readonly [number, number, number]): void {
+  for (const [standard, descriptor] of descriptors.entries()) {
+    native.duplicateTo(descriptor, standard);
+    native.close(descriptor);
+  }
+}
+
+/** `process.pid` is a constant of Node's; `process.argv` is changed in place, since modules may hold it. */
+function setIdentity(scriptArguments: readonly Uint8Array[]): void {
+  Object.defineProperty(process, 'pid', { value: native.processId(), enumerable: true, configurable: true });
+  const kept = process.argv.slice(0, 2);
+  const given = scriptArguments.map((bytes) => Buffer.from(bytes).toString());
+  process.argv.splice(0, process.argv.length, ...kept, ...given);
+  native.setCommandLine(Buffer.from(`${[process.argv0, ...process.argv.slice(1)].join('\0')}\0`));
+}

@@ -1,0 +1,164 @@
+/**
+ * `process.stdin`, `stdout` and `stderr` when initialisation has used them already. Node makes each of them at its first use, after
+ * the kind of its descriptor, and never again. In an executor the descriptors are others, perhaps of another kind. Those that
+ * were not used yet need nothing. The others are made anew *in place*, so that whoever holds one (console, a logger) has the right one.
+ *
+ * What is repeated here is what lib/internal/bootstrap/switches/is_main_thread.js of Node does in getStdin and getStdout.
+ */
+import { fstatSync, ReadStream, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { Readable, Writable } from 'node:stream';
+import tty from 'node:tty';
+
+type Name = 'stdin' | 'stdout' | 'stderr';
+type Kind = 'tty' | 'file' | 'pipe' | 'none';
+type Listener = (...args: unknown[]) => void;
+
+/** A stream of Node's as it is inside: constructors are functions, which can be called on an object that exists. */
+interface StandardStream extends NodeJS.EventEmitter {
+  fd?: number;
+  _type?: string;
+  _isStdio?: boolean;
+  _handle?: { close(): void; reading?: boolean; readStop?(): void } | null;
+  _destroy?: (error: Error | null, done: (error: Error | null) => void) => void;
+  _readableState?: { reading: boolean };
+  _undestroy?: () => void;
+  _refreshSize?: () => void;
+  destroy?: () => void;
+  destroySoon?: () => void;
+}
+type Constructor = { call(on: object, ...args: unknown[]): void; prototype: object };
+
+interface Made {
+  readonly stream: StandardStream;
+  /** The listeners that Node itself had put on it when it was made. */
+  readonly own: ReadonlyMap<string | symbol, readonly unknown[]>;
+}
+
+const NAMES: readonly Name[] = ['stdin', 'stdout', 'stderr'];
+const getters = new Map<Name, PropertyDescriptor>();
+const made = new Map<Name, Made>();
+
+/** From now on it is known which of the three are used. */
+export function watchStandardStreams(): void {
+  for (const name of NAMES) {
+    const original = Object.getOwnPropertyDescriptor(process, name);
+    if (!original?.get) continue;
+    getters.set(name, original);
+    const get = () => {
+      const stream = original.get?.call(process) as StandardStream;
+      if (!made.has(name)) made.set(name, { stream, own: listenersOf(stream) });
+      return stream;
+    };
+    Object.defineProperty(process, name, { ...original, get });
+  }
+}
+
+/** In an executor, once its descriptors are in place. */
+export function renewStandardStreams(): void {
+  for (const [name, descriptor] of getters) {
+    const before = made.get(name);
+    if (before) renew(before, NAMES.indexOf(name));
+    // Where the script has put something of its own there, that stays.
+    const current = Object.getOwnPropertyDescriptor(process, name);
+    if (current?.get && current.configurable) Object.defineProperty(process, name, descriptor);
+  }
+}
+
+function renew({ stream, own }: Made, descriptor: number): void {
+  const theirs = [...listenersOf(stream)].map(([event, listeners]) => {
+    const nodes = own.get(event) ?? [];
+    return [event, listeners.filter((listener) => !nodes.includes(listener))] as const;
+  });
+  const wasTty = '_refreshSize' in stream;
+  // Of the first three descriptors libuv closes none with their handles (uv__stream_close): only the handle itself goes.
+  stream._handle?.close();
+  for (const key of Reflect.ownKeys(stream)) Reflect.deleteProperty(stream, key);
+  const kind = kindOf(descriptor);
+  if (descriptor === 0) makeInput(stream, kind, own);
+  else makeOutput(stream, kind, descriptor, wasTty);
+  stream.fd = descriptor;
+  stream._isStdio = true;
+  for (const [event, listeners] of theirs) for (const listener of listeners) stream.on(event, listener as Listener);
+}
+
+function makeInput(stream: StandardStream, kind: Kind, own: Made['own']): void {
+  if (kind === 'tty') become(stream, tty.ReadStream, 0);
+  else if (kind === 'file') become(stream, ReadStream, null, { fd: 0, autoClose: false });
+  else if (kind === 'pipe') become(stream, Socket, { fd: 0, readable: true, writable: false, manualStart: true });
+  else {
+    become(stream, Readable, { read() {} });
+    (stream as unknown as Readable).push(null);
+  }
+  if (kind === 'pipe') stream._type = 'pipe';
+  // It starts out paused, and Node's own listener stops the handle when it is paused again.
+  if (stream._handle?.readStop) {
+    stream._handle.reading = false;
+    if (stream._readableState) stream._readableState.reading = false;
+    stream._handle.readStop();
+  }
+  for (const listener of own.get('pause') ?? []) stream.on('pause', listener as Listener);
+}
+
+function makeOutput(stream: StandardStream, kind: Kind, descriptor: number, wasTty: boolean): void {
+  if (kind === 'tty') become(stream, tty.WriteStream, descriptor);
+  else if (kind === 'pipe') become(stream, Socket, { fd: descriptor, readable: false, writable: true });
+  else if (kind === 'file') become(stream, SyncWriteStream as unknown as Constructor, descriptor);
+  else become(stream, Writable, { write: (_chunk: unknown, _encoding: unknown, done: () => void) => done() });
+  stream._type = kind === 'file' ? 'fs' : kind;
+  // As Node has it: the standard streams end, but their descriptors are not closed.
+  if (stream.destroy) stream.destroySoon = stream.destroy;
+  stream._destroy = keepDescriptor;
+  // Node has one SIGWINCH listener for each that was a terminal when it was made. It stays, so what it calls must be there.
+  if (wasTty && kind !== 'tty') Object.defineProperty(stream, '_refreshSize', { value: () => {}, configurable: true });
+  if (!wasTty && kind === 'tty') process.on('SIGWINCH', () => stream._refreshSize?.());
+}
+
+function keepDescriptor(this: StandardStream, error: Error | null, done: (error: Error | null) => void): void {
+  done(error);
+  this._undestroy?.();
+  process.nextTick(() => this.emit('close'));
+}
+
+/** Makes `stream` an object of another class, by calling that class's constructor on it. */
+function become(stream: StandardStream, constructor: unknown, ...args: unknown[]): void {
+  Object.setPrototypeOf(stream, (constructor as Constructor).prototype);
+  (constructor as Constructor).call(stream, ...args);
+}
+
+/** A file as standard output, written at once, as Node's internal stream of this name does it. */
+function SyncWriteStream(this: Writable & { fd: number }, descriptor: number): void {
+  (Writable as unknown as Constructor).call(this, { autoDestroy: true });
+  this.fd = descriptor;
+}
+SyncWriteStream.prototype = Object.create(Writable.prototype, {
+  constructor: { value: SyncWriteStream, writable: true, configurable: true },
+  _write: {
+    value(this: { fd: number }, chunk: Buffer, _encoding: string, done: (error?: Error) => void) {
+      try {
+        for (let written = 0; written < chunk.length; ) written += writeSync(this.fd, chunk, written);
+      } catch (error) {
+        done(error as Error);
+        return;
+      }
+      done();
+    },
+  },
+});
+
+/** What libuv's uv_guess_handle makes of a descriptor, so far as Node tells standard streams apart. */
+function kindOf(descriptor: number): Kind {
+  if (tty.isatty(descriptor)) return 'tty';
+  try {
+    const stat = fstatSync(descriptor);
+    if (stat.isFIFO() || stat.isSocket()) return 'pipe';
+    if (stat.isFile() || stat.isCharacterDevice()) return 'file';
+  } catch {
+    // EBADF: the caller has closed it.
+  }
+  return 'none';
+}
+
+function listenersOf(stream: NodeJS.EventEmitter): Map<string | symbol, unknown[]> {
+  return new Map(stream.eventNames().map((event) => [event, stream.rawListeners(event)]));
+}

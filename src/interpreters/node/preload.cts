@@ -1,0 +1,4 @@
+/** dist/adapter.cjs: what the client adds to node's arguments. */
+import runtime = require('../../runtime.cjs');
+
+runtime.adapt(__filename);

@@ -1,0 +1,55 @@
+import * as native from '../native.js';
+import type { Staleness } from './staleness.js';
+import type { Log } from './syslog.js';
+
+/** A connection that may be served; `nobody`: there was none, or one that may not; else why the server must retire. */
+export type Verdict = { readonly connection: number } | 'nobody' | { readonly retire: string };
+
+/** Takes calls from the listener and judges whether they may be served here. */
+export class Acceptor {
+  readonly #listener: number;
+  readonly #maxErrors: number;
+  readonly #staleness: Staleness;
+  readonly #log: Log;
+  readonly #uid = process.getuid?.();
+  /** In a row. */
+  #errors = 0;
+
+  constructor(listener: number, maxErrors: number, staleness: Staleness, log: Log) {
+    this.#listener = listener;
+    this.#maxErrors = maxErrors;
+    this.#staleness = staleness;
+    this.#log = log;
+  }
+
+  accept(): Verdict {
+    let connection: number;
+    try {
+      connection = native.accept(this.#listener);
+    } catch (error) {
+      return this.#failed(error as NodeJS.ErrnoException);
+    }
+    this.#errors = 0;
+    const change = this.#staleness.findChange();
+    if (change !== undefined) {
+      // Closed without a greeting: the client finds "no server", and starts a fresh one.
+      native.close(connection);
+      return { retire: change };
+    }
+    if (native.peerCredentials(connection).uid !== this.#uid) {
+      native.close(connection);
+      this.#log('warning', 'a call from another user was refused');
+      return 'nobody';
+    }
+    return { connection };
+  }
+
+  #failed(error: NodeJS.ErrnoException): Verdict {
+    // The client has gone again: nothing is wrong.
+    if (error.code === 'EAGAIN' || error.code === 'ECONNABORTED') return 'nobody';
+    this.#errors += 1;
+    if (this.#errors <= this.#maxErrors) return 'nobody';
+    this.#log('error', `${error.message}, ${this.#errors} times in a row`);
+    return { retire: 'calls cannot be accepted' };
+  }
+}

@@ -1,0 +1,62 @@
+import type { Call, CallState } from './call.js';
+
+/** The calls that are not over yet, in the order in which they came. */
+export class CallTable implements Iterable<Call> {
+  readonly #calls = new Set<Call>();
+  readonly #maxExecuting: number;
+
+  /** `maxExecuting` negative: no limit. */
+  constructor(maxExecuting: number) {
+    this.#maxExecuting = maxExecuting;
+  }
+
+  [Symbol.iterator](): Iterator<Call> {
+    return this.#calls.values();
+  }
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  add(call: Call): void {
+    this.#calls.add(call);
+  }
+
+  delete(call: Call): void {
+    this.#calls.delete(call);
+  }
+
+  count(state: CallState): number {
+    let count = 0;
+    for (const call of this.#calls) if (call.state === state) count += 1;
+    return count;
+  }
+
+  first(state: CallState): Call | undefined {
+    for (const call of this.#calls) if (call.state === state) return call;
+    return undefined;
+  }
+
+  /** Whether one more executor may be started. */
+  get mayStart(): boolean {
+    return this.#maxExecuting < 0 || this.#executing() < this.#maxExecuting;
+  }
+
+  /** Whether one more call could be started at once, those that wait already included. */
+  get mayAccept(): boolean {
+    return this.#maxExecuting < 0 || this.#executing() + this.count('waiting') < this.#maxExecuting;
+  }
+
+  /** The earliest deadline of a call; Infinity where none has one. */
+  get deadline(): number {
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const { deadline } of this.#calls) earliest = Math.min(earliest, deadline);
+    return earliest;
+  }
+
+  #executing(): number {
+    let executing = 0;
+    for (const call of this.#calls) if (call.executing) executing += 1;
+    return executing;
+  }
+}

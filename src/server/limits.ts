@@ -1,0 +1,14 @@
+/**
+ * How long a client may take from the greeting to the end of its request. A client sends it at once; the limit is for
+ * one that is stopped, or that is no client.
+ */
+export const REQUEST_LIMIT_MS = 10_000;
+
+/**
+ * How many accepted connections may have said nothing yet. One more, and the oldest of them is closed: a client speaks
+ * within a millisecond of its greeting, so the oldest silent one is the least likely to be a client.
+ */
+export const MAX_GREETED_CALLS = 64;
+
+/** How long after SIGINT an executor whose client has gone may take to end, before it gets SIGKILL. */
+export const EXECUTOR_GRACE_MS = 5_000;

@@ -1,0 +1,51 @@
+import { type BigIntStats, statSync } from 'node:fs';
+
+interface Dependency {
+  readonly path: string;
+  /** What the file was when initialisation was complete; undefined where it could not be looked at. */
+  readonly then: BigIntStats | undefined;
+}
+
+/**
+ * Whether what a server was made from is still what lies on disk.
+ *
+ * As in the released system, a file whose modification time is later than the stamp (the socket's, made just before
+ * setup started) makes the server stale. A file may also be replaced by an older one, so the server is stale as well when a
+ * file is no longer the one that it was at the end of initialisation.
+ */
+export class Staleness {
+  readonly #stampNs: bigint | undefined;
+  readonly #dependencies: Dependency[];
+
+  constructor(paths: Iterable<string>, stampNs: bigint | undefined) {
+    this.#stampNs = stampNs;
+    this.#dependencies = [...new Set(paths)].map((path) => ({ path, then: look(path) }));
+  }
+
+  /** The first path found changed, with what changed; undefined where nothing did. One stat(2) a file. */
+  findChange(): string | undefined {
+    for (const { path, then } of this.#dependencies) {
+      const now = look(path);
+      if (!then || !now) {
+        if (then !== now) return `${path} ${now ? 'has appeared' : 'is gone'}`;
+      } else if (this.#stampNs !== undefined && now.mtimeNs > this.#stampNs) {
+        return `${path} is newer than the server`;
+      } else if (!sameFile(then, now)) {
+        return `${path} is not the file that it was`;
+      }
+    }
+    return undefined;
+  }
+}
+
+function look(path: string): BigIntStats | undefined {
+  try {
+    return statSync(path, { bigint: true });
+  } catch {
+    return undefined;
+  }
+}
+
+function sameFile(a: BigIntStats, b: BigIntStats): boolean {
+  return a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.size === b.size && a.ino === b.ino && a.dev === b.dev;
+}

@@ -1,0 +1,58 @@
+import { openSync } from 'node:fs';
+import { loadCore } from '../core-bytes.js';
+import { becomeExecutor } from '../executor/become.js';
+import { exhaustCachedEntropy } from '../executor/random.js';
+import { loadedFiles } from '../interpreters/node/loaded-files.js';
+import * as native from '../native.js';
+import { Server } from '../server/server.js';
+import { Staleness } from '../server/staleness.js';
+import { openSyslog } from '../server/syslog.js';
+import { checkForkPoint } from './fork-point.js';
+import { completeOptions, type InitialisationOptions } from './options.js';
+import { takeSetup } from './setup.js';
+
+/**
+ * Makes a server of this process. In the process that the client started it does not return: that one forks the server, and ends. In
+ * the server it does not return either. In each executor it returns, and the rest of the script is that call's.
+ */
+export function completeSetup(given: InitialisationOptions | undefined): void {
+  const options = completeOptions(given);
+  const setup = takeSetup();
+  if (!setup) return;
+  if (!setup.ready) throw setup.problem;
+  const { handover } = setup;
+  const script = process.argv[1];
+  checkForkPoint();
+  exhaustCachedEntropy();
+  const core = loadCore();
+  const staleness = new Staleness(loadedFiles(), handover.stampNs);
+  if (native.fork() > 0) native.exitNow(0);
+
+  const setupErrors = becomeDaemon(script);
+  const log = openSyslog(options.logFacility, script ?? process.execPath);
+  const serverPid = native.processId();
+  const forked = new Server({ core, log, staleness, setupErrors }, handover, options).serve();
+  becomeExecutor({ core, log, serverPid, leadingArguments: script === undefined ? 1 : 2 }, forked);
+}
+
+/**
+ * Leaves the caller's session and lets go of its descriptors: a server that held them would keep the caller's pipes open. Returns a
+ * copy of standard error, for trouble with the initial call; -1 where it is closed.
+ */
+function becomeDaemon(script: string | undefined): number {
+  native.setSession();
+  Object.defineProperty(process, 'pid', { value: native.processId(), enumerable: true, configurable: true });
+  // A handler of the script's would only note the signal, for a loop that never runs in the server: kill(1) must end it.
+  native.setAsideSignalHandlers();
+  let setupErrors = -1;
+  try {
+    setupErrors = native.duplicateAbove(2, 3);
+  } catch {
+    // EBADF: the first caller has closed it.
+  }
+  const nothing = openSync('/dev/null', 'r+');
+  for (const standard of [0, 1, 2]) native.duplicateTo(nothing, standard);
+  if (nothing > 2) native.close(nothing);
+  native.setCommandLine(Buffer.from(`prefork-interp: server ${script ?? process.execPath}\0`));
+  return setupErrors;
+}

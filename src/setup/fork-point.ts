@@ -1,0 +1,43 @@
+import { isMainThread } from 'node:worker_threads';
+import { PreforkError } from '../errors.js';
+import * as native from '../native.js';
+
+const ADVICE = 'finish it before initialisationComplete(), or begin it afterwards';
+
+/**
+ * Makes sure that this process can be forked: nothing is on its way that a child would wait for and never get. Throws an error that
+ * names what there is. (Timers and open sockets are no danger: each child has its own copy.)
+ */
+export function checkForkPoint(): void {
+  if (!isMainThread) {
+    throw new PreforkError(
+      'ERR_PREFORK_NOT_MAIN_THREAD',
+      'initialisationComplete() was called in a worker thread: only the main thread can become a server',
+    );
+  }
+  const threads = native.threads();
+  if (threads.length > 0) {
+    const names = threads.map(({ tid, name }) => `${name} (thread ${tid})`).join(', ');
+    throw unsafe(`${count(threads.length, 'thread')} alive, and would be lost: ${names}; ${ADVICE}`);
+  }
+  const requests = native.activeRequests();
+  if (requests > 0) {
+    throw unsafe(`${count(requests, 'request')} in flight (${nameRequests()}); ${ADVICE}`);
+  }
+}
+
+/** What is on its way, as Node names it: FSReqCallback, FSReqPromise, GetAddrInfoReqWrap, ZLIB .. */
+function nameRequests(): string {
+  const lasting =
+    /^(Timeout|Immediate|TTYWrap|.*Server.*|.*SocketWrap|PipeWrap|TCPWrap|UDPWrap|ProcessWrap|SignalWrap)$/;
+  const names = process.getActiveResourcesInfo().filter((name) => !lasting.test(name));
+  return [...new Set(names)].join(', ') || 'not named by Node: a job of node:crypto, node:zlib or an addon';
+}
+
+function count(n: number, what: string): string {
+  return n === 1 ? `a ${what} is` : `${n} ${what}s are`;
+}
+
+function unsafe(what: string): PreforkError {
+  return new PreforkError('ERR_PREFORK_UNSAFE_FORK_POINT', `a server cannot be made of this process now: ${what}`);
+}

@@ -1,0 +1,53 @@
+import { PreforkError } from '../errors.js';
+
+/** The variable by which a client tells setup what it has prepared for it. */
+export const HANDOVER_VARIABLE = 'PREFORK_INTERP';
+
+/** What the client prepared: the descriptors of a server to be, and the time before which everything was fresh. */
+export interface Handover {
+  /** The listening socket of the rendezvous. */
+  readonly listener: number;
+  /** The socket of the initial call. */
+  readonly call: number;
+  /** The writing end of the watcher's standard input: never written, its closing ends the watcher. */
+  readonly watcherInput: number;
+  /** The reading end of the watcher's standard error, non-blocking: end of file or data mean that the server must go. */
+  readonly watcherErrors: number;
+  /** Modification time of the socket in nanoseconds, just before setup started; absent in the first design. */
+  readonly stampNs: bigint | undefined;
+}
+
+/**
+ * Takes apart the value of `PREFORK_INTERP`: `v1,SECS.NSECS[,...] LISTEN,CALL,WATCHE,WATCHI[,...][ ...]`.
+ *
+ * What is not known is ignored, so that a later client can say more. The first design has no time stamp. Throws where
+ * the value is not of this form: then some other program set the variable, or a client newer than version 1 alone.
+ */
+export function parseHandover(value: string): Handover {
+  const [versionWord = '', descriptorsWord = ''] = value.split(' ');
+  const [version, stamp] = versionWord.split(',');
+  if (version !== 'v1') throw malformed(value, `its version is not v1`);
+  const numbers = descriptorsWord.split(',').slice(0, 4).map(parseDescriptor);
+  const [listener, call, watcherInput, watcherErrors] = numbers;
+  if (listener === undefined || call === undefined || watcherInput === undefined || watcherErrors === undefined) {
+    throw malformed(value, 'it does not give four descriptors');
+  }
+  return { listener, call, watcherInput, watcherErrors, stampNs: stamp ? parseStamp(stamp, value) : undefined };
+}
+
+function parseDescriptor(text: string): number | undefined {
+  return /^\d{1,7}$/.test(text) ? Number(text) : undefined;
+}
+
+function parseStamp(text: string, value: string): bigint {
+  const match = /^(\d{1,12})\.(\d{9})$/.exec(text);
+  if (!match) throw malformed(value, 'its time stamp is not SECONDS.NANOSECONDS');
+  return BigInt(`${match[1]}${match[2]}`);
+}
+
+function malformed(value: string, why: string): PreforkError {
+  return new PreforkError(
+    'ERR_PREFORK_HANDOVER',
+    `${HANDOVER_VARIABLE}=${JSON.stringify(value.slice(0, 200))}: ${why}; unset it, or use a client that speaks version 1`,
+  );
+}

@@ -1,0 +1,59 @@
+/** The state of this copy of the library in this process, from its loading to the fork point. */
+import { isMainThread } from 'node:worker_threads';
+import { installRandom } from '../executor/random.js';
+import { watchStandardStreams } from '../executor/stdio.js';
+import * as native from '../native.js';
+import type { InitialisationOptions } from './options.js';
+import { HANDOVER_VARIABLE, type Handover, parseHandover } from './handover.js';
+
+/** What `process.preforkInterp` is, where prefork-interp started this process: the library's face without an import. */
+export interface ProcessFace {
+  /** Changes when a copy of this library of another version could not use this face any more. */
+  readonly interfaceVersion: number;
+  initialisationComplete(options?: InitialisationOptions): void;
+}
+
+export type Setup =
+  | { readonly ready: true; readonly handover: Handover }
+  /** Why no server can be made of this process. Kept until the script asks for one: until then nothing depends on it. */
+  | { readonly ready: false; readonly problem: Error };
+
+let setup: Setup | undefined;
+
+/**
+ * Where prefork-interp started this process, and no other copy of this library has begun already, does at once what has to be done
+ * before the script's own modules load. True where this copy is (now or since earlier) the one in charge.
+ */
+export function beginSetup(): boolean {
+  if (setup) return true;
+  const value = process.env[HANDOVER_VARIABLE];
+  if (value === undefined || !isMainThread) return false;
+  // What setup starts must not take itself for setup.
+  delete process.env[HANDOVER_VARIABLE];
+  try {
+    const handover = parseHandover(value);
+    native.noteStdio();
+    for (const descriptor of [handover.listener, handover.call, handover.watcherInput, handover.watcherErrors]) {
+      native.setCloseOnExec(descriptor, true);
+    }
+    native.prepareFork();
+    watchStandardStreams();
+    installRandom();
+    setup = { ready: true, handover };
+  } catch (problem) {
+    setup = { ready: false, problem: problem as Error };
+  }
+  return true;
+}
+
+/** Hands out the one setup of this process, once; afterwards this process is an executor, or failed. */
+export function takeSetup(): Setup | undefined {
+  const taken = setup;
+  setup = undefined;
+  return taken;
+}
+
+/** Whether this copy is in charge, and initialisation is not complete yet. */
+export function setupHasBegun(): boolean {
+  return setup !== undefined;
+}
