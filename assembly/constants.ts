@@ -144,8 +144,15 @@ export const ACTION_REPORT_SIGNAL = 2;
 /** Say that the status is none that a finished process has. */
 export const ACTION_REPORT_STATUS = 3;
 
+/** A meaning travels as one integer: the action from this bit on, the core bit, and the value (at most 255) below. */
+export const MEANING_ACTION_SHIFT = 16;
+export const MEANING_CORE = 256;
+export const MEANING_VALUE_MASK = 255;
+/** There is no such table. */
+export const MEANING_UNKNOWN_TABLE = -1;
+
 // ---------------------------------------------------------------------------------------------------------------
-// Errors: values, never exceptions. What each is called and says is in src/core-errors.ts. Numbers are never reused.
+// Errors: values, never exceptions. What each is called and says is in src/core/errors.ts. Numbers are never reused.
 
 export const E_NONE = 0;
 /** A function was called out of turn: a mistake of the host. */

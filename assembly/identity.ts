@@ -1,0 +1,146 @@
+/**
+ * The identity of a call: a SHA-256 over a prologue and tagged fields, as lower-case hexadecimal digits.
+ *
+ * The host names the fields one by one and this module holds the order they must come in:
+ *
+ *     begin  prologue whose first byte is the scheme
+ *     (G string | E variable (v value | absent))*      as given on the command line
+ *     i interpreter  (a argument)*  (s script)?
+ */
+import {
+  E_IDENTITY_PROLOGUE,
+  E_IDENTITY_SCHEME,
+  E_NONE,
+  E_SEQUENCE,
+  E_STRING_TOO_LONG,
+  HASH_BYTES,
+  IDENT_DIGITS,
+  SCHEME_FIRST_DESIGN,
+  SCHEME_OURS,
+  STRING_LIMIT,
+  TAG_ABSENT,
+  TAG_INTERPRETER,
+  TAG_INTERPRETER_ARGUMENT,
+  TAG_SCRIPT,
+  TAG_STRING,
+  TAG_VALUE,
+  TAG_VARIABLE,
+} from './constants';
+import { begin, end, update, updateByte } from './sha256';
+import { checkInput, input, outside } from './strings';
+
+/** Nothing begun, or it was ended, or failed. */
+const IDLE = 0;
+/** A -G, a -E or the interpreter may come. */
+const FIELDS = 1;
+/** The variable's value must come, or its absence. */
+const VALUE = 2;
+/** Interpreter arguments, the script or the end may come. */
+const INTERPRETER = 3;
+/** Only the end may come. */
+const SCRIPT = 4;
+/** A plain hash is under way, no identity. */
+const PLAIN = 5;
+
+const DIGITS = memory.data(IDENT_DIGITS + 1, 8) as i32;
+
+let state: i32 = IDLE;
+
+/** Begins an identity: the prologue, `length` bytes, is the input. */
+export function identity_begin(length: i32): i32 {
+  state = IDLE;
+  if (outside(length, STRING_LIMIT)) return E_STRING_TOO_LONG;
+  if (length === 0) return E_IDENTITY_PROLOGUE;
+  const scheme: i32 = load<u8>(input());
+  if (scheme > SCHEME_OURS) return E_IDENTITY_SCHEME;
+  if ((scheme === SCHEME_FIRST_DESIGN) !== (length === 1)) return E_IDENTITY_PROLOGUE;
+  begin();
+  update(input(), length);
+  state = FIELDS;
+  return E_NONE;
+}
+
+/** Adds a field of this tag whose bytes, without NUL, are the input. */
+export function identity_field(tag: i32, length: i32): i32 {
+  const next = after(tag);
+  state = IDLE;
+  if (next === IDLE) return E_SEQUENCE;
+  const code = checkInput(length);
+  if (code !== E_NONE) return code;
+  updateByte(tag);
+  update(input(), length);
+  updateByte(0);
+  state = next;
+  return E_NONE;
+}
+
+/** Says that the variable just named is not set. */
+export function identity_absent(): i32 {
+  if (state !== VALUE) {
+    state = IDLE;
+    return E_SEQUENCE;
+  }
+  updateByte(TAG_ABSENT);
+  state = FIELDS;
+  return E_NONE;
+}
+
+/** Ends the identity; its digits are at identity_digits(). */
+export function identity_end(): i32 {
+  const complete = state === INTERPRETER || state === SCRIPT;
+  state = IDLE;
+  if (!complete) return E_SEQUENCE;
+  const hash = end();
+  for (let at: i32 = 0; at < HASH_BYTES; at++) {
+    const byte: i32 = load<u8>(hash + at);
+    store<u8>(DIGITS + at * 2, digit(byte >> 4));
+    store<u8>(DIGITS + at * 2 + 1, digit(byte & 0xf));
+  }
+  return E_NONE;
+}
+
+/** Where the digits of the last identity are, with a NUL behind. */
+export function identity_digits(): i32 {
+  return DIGITS;
+}
+
+/** Begins a plain hash, so that the function can be held against others. It ends an identity under way. */
+export function sha256_begin(): void {
+  state = PLAIN;
+  begin();
+}
+
+/** Adds `length` bytes of the input. */
+export function sha256_update(length: i32): i32 {
+  if (state !== PLAIN) return E_SEQUENCE;
+  if (outside(length, STRING_LIMIT)) return E_STRING_TOO_LONG;
+  update(input(), length);
+  return E_NONE;
+}
+
+/** Ends the plain hash and returns where its 32 bytes are, or 0 where none was begun. */
+export function sha256_end(): i32 {
+  if (state !== PLAIN) return 0;
+  state = IDLE;
+  return end();
+}
+
+/** What state a field of this tag leads to; IDLE where it may not come now. */
+function after(tag: i32): i32 {
+  if (state === FIELDS) {
+    if (tag === TAG_STRING) return FIELDS;
+    if (tag === TAG_VARIABLE) return VALUE;
+    if (tag === TAG_INTERPRETER) return INTERPRETER;
+  } else if (state === VALUE) {
+    if (tag === TAG_VALUE) return FIELDS;
+  } else if (state === INTERPRETER) {
+    if (tag === TAG_INTERPRETER_ARGUMENT) return INTERPRETER;
+    if (tag === TAG_SCRIPT) return SCRIPT;
+  }
+  return IDLE;
+}
+
+/** A value below 16 as a hexadecimal digit. */
+function digit(value: i32): i32 {
+  return value < 10 ? 0x30 + value : 0x57 + value;
+}

@@ -1,0 +1,71 @@
+/** What core.wasm exports, as it is: numbers are integers and addresses in its memory. assembly/ says what each does. */
+export interface CoreExports {
+  readonly memory: WebAssembly.Memory;
+  input(): number;
+
+  identity_begin(length: number): number;
+  identity_field(tag: number, length: number): number;
+  identity_absent(): number;
+  identity_end(): number;
+  identity_digits(): number;
+  sha256_begin(): void;
+  sha256_update(length: number): number;
+  sha256_end(): number;
+  name_check(length: number, runDirectoryLength: number): number;
+  name_digits(runDirectoryLength: number): number;
+
+  options_begin(count: number): number;
+  options_space(): number;
+  options_room(): number;
+  options_argument(length: number): number;
+  options_end(): number;
+  options_mode(): number;
+  options_mediation(): number;
+  options_script(): number;
+  options_first_argument(): number;
+  options_subject(): number;
+  options_word_count(): number;
+  options_word_role(index: number): number;
+  options_word_text(index: number): number;
+  options_word_length(index: number): number;
+
+  preclean_begin(length: number): number;
+  preclean_name(length: number): number;
+  preclean_collect(): number;
+  preclean_ident(place: number): number;
+  preclean_last_use(place: number, nanoseconds: bigint): number;
+  preclean_select(): number;
+  preclean_victim(order: number): number;
+
+  request_begin(framing: number): number;
+  request_string(): number;
+  request_room(): number;
+  request_environment(length: number): number;
+  request_argument(length: number): number;
+  request_end(): number;
+  request_bytes(): number;
+  request_length(): number;
+
+  decoder_begin(): void;
+  decoder_space(): number;
+  decoder_room(): number;
+  decoder_received(length: number, descriptors: number): number;
+  decoder_complete(): number;
+  decoder_framing(): number;
+  decoder_environment(): number;
+  decoder_environment_length(): number;
+  decoder_arguments(): number;
+  decoder_arguments_length(): number;
+
+  greeting_encode(): number;
+  greeting_begin(): void;
+  greeting_push(length: number): number;
+  greeting_extension(): number;
+  status_encode(status: number): number;
+  status_begin(): void;
+  status_push(length: number): number;
+  status_value(): number;
+  wire_taken(): number;
+
+  wait_status(table: number, status: number): number;
+}

@@ -1,0 +1,70 @@
+/** The command line over core.wasm. */
+import {
+  E_NONE,
+  E_OPTIONS_TOO_LONG,
+  MEDIATION_UNLAUNDERED,
+  MODE_FRESH,
+  MODE_HELP,
+  MODE_KILL,
+  MODE_RUN,
+  NEED_DATA,
+  ROLE_IDENT,
+  ROLE_INTERPRETER,
+  ROLE_INTERPRETER_ARGUMENT,
+  ROLE_STRING,
+  ROLE_VARIABLE,
+} from '../../assembly/constants.js';
+import { codecError } from './errors.js';
+import type { CoreExports } from './exports.js';
+import type { Mode, Options } from './face.js';
+import type { CoreMemory } from './memory.js';
+
+const MODES: Record<number, Mode> = {
+  [MODE_RUN]: 'run',
+  [MODE_FRESH]: 'fresh',
+  [MODE_KILL]: 'kill',
+  [MODE_HELP]: 'help',
+};
+
+export function parseOptions(core: CoreExports, memory: CoreMemory, argv: Uint8Array[]): Options {
+  let code = core.options_begin(argv.length);
+  for (let at = 1; at < argv.length && code === NEED_DATA; at++) {
+    code = takeArgument(core, memory, argv[at] as Uint8Array);
+  }
+  if (code === NEED_DATA) code = core.options_end();
+  if (code !== E_NONE) throw codecError(code, Buffer.from(memory.text(core.options_subject())).toString());
+  return result(core, memory);
+}
+
+function takeArgument(core: CoreExports, memory: CoreMemory, argument: Uint8Array): number {
+  if (argument.length > core.options_room()) return E_OPTIONS_TOO_LONG;
+  memory.write(core.options_space(), argument);
+  return core.options_argument(argument.length);
+}
+
+function result(core: CoreExports, memory: CoreMemory): Options {
+  const script = core.options_script();
+  const options: Options = {
+    mode: MODES[core.options_mode()] as Mode,
+    mediation: core.options_mediation() === MEDIATION_UNLAUNDERED ? 'unlaundered' : null,
+    ident: null,
+    fields: [],
+    interpreter: new Uint8Array(),
+    interpreterArguments: [],
+    scriptIndex: script < 0 ? null : script,
+    firstArgument: core.options_first_argument(),
+  };
+  for (let word = 0; word < core.options_word_count(); word++) {
+    const text = memory.copyOut(core.options_word_text(word), core.options_word_length(word));
+    takeWord(options, core.options_word_role(word), text);
+  }
+  return options;
+}
+
+function takeWord(options: Options, role: number, text: Uint8Array): void {
+  if (role === ROLE_IDENT) options.ident = text;
+  else if (role === ROLE_STRING) options.fields.push({ tag: 'G', string: text });
+  else if (role === ROLE_VARIABLE) options.fields.push({ tag: 'E', string: text });
+  else if (role === ROLE_INTERPRETER) options.interpreter = text;
+  else if (role === ROLE_INTERPRETER_ARGUMENT) options.interpreterArguments.push(text);
+}
