@@ -1,6 +1,8 @@
 /** What the demo prints besides the outline. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import process from 'node:process';
-import ts from 'typescript';
+import { PROJECT } from './project.mjs';
 
 const ROWS = [
   ['plain', 'node demo/outline.mjs'],
@@ -12,9 +14,10 @@ const ROWS = [
 const bold = (text) => (process.stdout.isTTY && !process.env.NO_COLOR ? `\x1b[1m${text}\x1b[22m` : text);
 
 export function describe() {
+  const { version } = JSON.parse(readFileSync(join(PROJECT, 'node_modules/typescript/package.json'), 'utf8'));
   return (
     `${bold('An outline of TypeScript files')}, by a tool that loads the whole TypeScript compiler ` +
-    `(${ts.version}, Node ${process.versions.node}).\n\n`
+    `(${version}, Node ${process.versions.node}).\n\n`
   );
 }
 
