@@ -44,6 +44,7 @@ export {
   request_end,
   request_environment,
   request_length,
+  request_marker_length,
   request_room,
   request_string,
 } from './request';

@@ -122,6 +122,11 @@ export function request_bytes(): i32 {
   return MEMORY;
 }
 
+/** How long its marker is: one byte, or none. */
+export function request_marker_length(): i32 {
+  return strings - LENGTH_BYTES - REQUEST_DESCRIPTORS - MEMORY;
+}
+
 /** How long it is, with everything that comes before the strings. */
 export function request_length(): i32 {
   return end - MEMORY;

@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "constants.h"
+#include "generated/constants.h"
 
 struct utsname;
 

@@ -45,6 +45,7 @@ export interface CoreExports {
   request_end(): number;
   request_bytes(): number;
   request_length(): number;
+  request_marker_length(): number;
 
   decoder_begin(): void;
   decoder_space(): number;

@@ -1,4 +1,4 @@
-import { E_NONE, E_STRING_TOO_LONG, STRING_LIMIT } from '../../assembly/constants.js';
+import { E_NONE, STRING_LIMIT } from '../../assembly/constants.js';
 import { codecError } from './errors.js';
 import type { CoreExports } from './exports.js';
 
@@ -26,15 +26,18 @@ export class CoreMemory {
     return this.#bytes.slice(address, this.#bytes.indexOf(0, address));
   }
 
-  write(address: number, bytes: Uint8Array): void {
-    this.#bytes.set(bytes, address);
+  /**
+   * Copies bytes to where the core wants them, if they fit, and returns their length. Bytes that do not fit stay where they
+   * are: the core is told the length all the same, and it is the core that says what is wrong.
+   */
+  put(address: number, room: number, bytes: Uint8Array): number {
+    if (bytes.length <= room) this.#bytes.set(bytes, address);
+    return bytes.length;
   }
 
   /** Hands bytes to the core's input and returns their length, as its functions want it. */
   input(bytes: Uint8Array): number {
-    if (bytes.length > STRING_LIMIT) throw codecError(E_STRING_TOO_LONG);
-    this.write(this.#input, bytes);
-    return bytes.length;
+    return this.put(this.#input, STRING_LIMIT, bytes);
   }
 }
 

@@ -1,7 +1,6 @@
 /** The command line over core.wasm. */
 import {
   E_NONE,
-  E_OPTIONS_TOO_LONG,
   MEDIATION_UNLAUNDERED,
   MODE_FRESH,
   MODE_HELP,
@@ -29,17 +28,11 @@ const MODES: Record<number, Mode> = {
 export function parseOptions(core: CoreExports, memory: CoreMemory, argv: Uint8Array[]): Options {
   let code = core.options_begin(argv.length);
   for (let at = 1; at < argv.length && code === NEED_DATA; at++) {
-    code = takeArgument(core, memory, argv[at] as Uint8Array);
+    code = core.options_argument(memory.put(core.options_space(), core.options_room(), argv[at] as Uint8Array));
   }
   if (code === NEED_DATA) code = core.options_end();
   if (code !== E_NONE) throw codecError(code, Buffer.from(memory.text(core.options_subject())).toString());
   return result(core, memory);
-}
-
-function takeArgument(core: CoreExports, memory: CoreMemory, argument: Uint8Array): number {
-  if (argument.length > core.options_room()) return E_OPTIONS_TOO_LONG;
-  memory.write(core.options_space(), argument);
-  return core.options_argument(argument.length);
 }
 
 function result(core: CoreExports, memory: CoreMemory): Options {

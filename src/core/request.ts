@@ -1,6 +1,5 @@
 /** Requests over core.wasm: a decoder that is received into, and an encoder. */
 import {
-  E_REQUEST_TOO_LARGE,
   E_SEQUENCE,
   FRAMING_FIRST_DESIGN,
   FRAMING_RELEASED,
@@ -74,7 +73,5 @@ export function encodeRequest(
 }
 
 function put(core: CoreExports, memory: CoreMemory, string: Uint8Array): number {
-  if (string.length > core.request_room()) throw codecError(E_REQUEST_TOO_LARGE);
-  memory.write(core.request_string(), string);
-  return string.length;
+  return memory.put(core.request_string(), core.request_room(), string);
 }
