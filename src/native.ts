@@ -140,6 +140,11 @@ export function setParentDeathSignal(signal: number): void {
   binding().setParentDeathSignal(signal);
 }
 
+/** getpid(2). `process.pid` is a copy that Node made when it started. */
+export function processId(): number {
+  return binding().processId();
+}
+
 /** getppid(2), as it is now. */
 export function parentPid(): number {
   return binding().parentPid();
@@ -153,6 +158,24 @@ export function sendSignal(pidOrNegativeGroup: number, signal: number): void {
 /** Nothing blocked, and what is ignored back to its default, save what Node itself ignores (SIGPIPE, SIGXFSZ). */
 export function resetSignals(): void {
   binding().resetSignals();
+}
+
+/**
+ * Takes the handlers of process.on() out of force: a signal does what it does by default. They only note the signal for an event
+ * loop, so in a process that does not run its loop they would make it deaf. Node's and V8's own handlers stay.
+ */
+export function setAsideSignalHandlers(): void {
+  binding().setAsideSignalHandlers();
+}
+
+/** Puts back what {@link setAsideSignalHandlers} took, in this process or the one it was forked from. */
+export function putBackSignalHandlers(): void {
+  binding().putBackSignalHandlers();
+}
+
+/** Shows these arguments, each with its NUL, in /proc/self/cmdline and so in ps(1). */
+export function setCommandLine(line: Uint8Array): void {
+  binding().setCommandLine(line);
 }
 
 /** Puts `NAME=value` NUL ... in the place of environ(7), byte for byte; process.env reads it from then on. */

@@ -34,9 +34,13 @@ export interface Binding {
   setProcessGroup(pid: number, group: number): void;
   setSession(): void;
   setParentDeathSignal(signal: number): void;
+  processId(): number;
   parentPid(): number;
   sendSignal(pid: number, signal: number): void;
   resetSignals(): void;
+  setAsideSignalHandlers(): void;
+  putBackSignalHandlers(): void;
+  setCommandLine(line: Uint8Array): void;
   replaceEnvironment(entries: Uint8Array): void;
   setThreadName(name: string): void;
   threadName(): string;
@@ -52,6 +56,8 @@ export interface Binding {
   giveBackTasks(): void;
   /** Threads of this process that nobody here knows. */
   threads(): Thread[];
+  /** libuv's count of requests that have not been answered. */
+  activeRequests(): number;
   /** The pid, 0 in the child, or null when tasks were still outstanding after `waitMs`. */
   fork(waitMs: number): number | null;
   leaveByExitNow(): void;

@@ -54,6 +54,14 @@ export function threads(): Thread[] {
 }
 
 /**
+ * How many requests are on their way: to libuv's pool, the file system, a resolver, a connection. A fork leaves their answers to
+ * the parent, and a child waits for them for ever.
+ */
+export function activeRequests(): number {
+  return binding().activeRequests();
+}
+
+/**
  * fork(2) of this process, its JavaScript included: the child's pid, and 0 in the child.
  *
  * Waits until V8 has no work in the background, because a child has none of the threads that would finish it.

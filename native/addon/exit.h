@@ -1,0 +1,19 @@
+// The ways out of a forked process.
+#pragma once
+
+#include <napi.h>
+
+namespace prefork::addon {
+
+// Registers the clean-up hook of a natural end. Called when the addon is loaded, so that it runs after the hooks of all that is loaded later.
+void add_natural_end_hook(Napi::Env env);
+
+// From now on every way out of Node ends in exit_now.
+void leave_by_exit_now();
+
+// The code of a natural end.
+void set_natural_exit_code(int code);
+
+[[noreturn]] void exit_now(int code);
+
+}  // namespace prefork::addon
