@@ -5,7 +5,6 @@ import { REQUEST_LIMIT_MS } from '../server/limits.js';
 import type { ForkedCall } from '../server/server.js';
 import type { Log } from '../server/syslog.js';
 import { setEnvironment } from './environment.js';
-import { leaveByExitNow } from './leave.js';
 import { seedRandom } from './random.js';
 import { type ReceivedRequest, receiveRequest } from './request.js';
 import { renewStandardStreams } from './stdio.js';
@@ -44,7 +43,7 @@ export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall): void {
   setIdentity(received.request.arguments.slice(parts.leadingArguments));
   seedRandom();
   renewStandardStreams();
-  leaveByExitNow();
+  native.leaveByExitNow();
   // Last: the named exports of builtin modules (`import { pid } from 'node:process'`) are copies.
   syncBuiltinESMExports();
 }
