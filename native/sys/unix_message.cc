@@ -10,6 +10,23 @@ namespace prefork::sys {
 
 namespace {
 
+// An SCM_RIGHTS control message, laid out and aligned for use as msg_control.
+struct DescriptorMessage {
+  alignas(cmsghdr) unsigned char bytes[CMSG_SPACE(sizeof(int) * DESCRIPTORS_PER_MESSAGE)];
+};
+
+// Fills it, and returns the length for msg_controllen. `count` is 1 to DESCRIPTORS_PER_MESSAGE.
+size_t pack_descriptors(DescriptorMessage *message, const int *descriptors, size_t count) {
+  const size_t bytes = count * sizeof(int);
+  memset(message->bytes, 0, CMSG_SPACE(bytes));
+  auto *control = reinterpret_cast<cmsghdr *>(message->bytes);
+  control->cmsg_level = SOL_SOCKET;
+  control->cmsg_type = SCM_RIGHTS;
+  control->cmsg_len = CMSG_LEN(bytes);
+  memcpy(CMSG_DATA(control), descriptors, bytes);
+  return CMSG_SPACE(bytes);
+}
+
 // Takes the descriptors out of a received message. Those over the maximum are closed; returns how many there were.
 size_t unpack_descriptors(msghdr *header, int *descriptors, size_t maximum) {
   size_t found = 0;
@@ -61,17 +78,6 @@ ssize_t receive(int fd, void *data, size_t size, int *descriptors, size_t maximu
   for (size_t i = 0; i < kept; i++) close_descriptor(descriptors[i]);
   errno = EMSGSIZE;
   return -1;
-}
-
-size_t pack_descriptors(DescriptorMessage *message, const int *descriptors, size_t count) {
-  const size_t bytes = count * sizeof(int);
-  memset(message->bytes, 0, CMSG_SPACE(bytes));
-  auto *control = reinterpret_cast<cmsghdr *>(message->bytes);
-  control->cmsg_level = SOL_SOCKET;
-  control->cmsg_type = SCM_RIGHTS;
-  control->cmsg_len = CMSG_LEN(bytes);
-  memcpy(CMSG_DATA(control), descriptors, bytes);
-  return CMSG_SPACE(bytes);
 }
 
 ssize_t send(int fd, const iovec *pieces, size_t piece_count, const int *descriptors, size_t descriptor_count, int flags) {

@@ -48,14 +48,17 @@ ssize_t send(int fd, const iovec *pieces, size_t piece_count, const int *descrip
 // All of the bytes, however many calls it takes; 0 once all have gone.
 int send_all(int fd, const void *data, size_t size);
 
+// Several messages, each with its own descriptors: all of all of them, in as few calls as possible (sendmmsg(2)).
+struct Message {
+  const void *data;
+  size_t size;  // at least 1
+  const int *descriptors;
+  size_t descriptor_count;  // 0 or 1
+};
+inline constexpr size_t MESSAGES_PER_CALL = 8;
+int send_messages(int fd, const Message *messages, size_t count);
+
 // One datagram to a path (syslog's, say), never waiting: EAGAIN where the receiver's queue is full.
 int send_datagram(const char *path, const void *data, size_t size);
-
-// An SCM_RIGHTS control message, laid out and aligned for use as msg_control.
-struct DescriptorMessage {
-  alignas(cmsghdr) unsigned char bytes[CMSG_SPACE(sizeof(int) * DESCRIPTORS_PER_MESSAGE)];
-};
-// Fills it, and returns the length for msg_controllen. `count` is 1 to DESCRIPTORS_PER_MESSAGE.
-size_t pack_descriptors(DescriptorMessage *message, const int *descriptors, size_t count);
 
 }  // namespace prefork::sys

@@ -1,0 +1,58 @@
+#include "client/identity.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "client/failure.h"
+
+namespace prefork::client {
+
+namespace {
+
+// As many as the core keeps of a command line.
+core::IdentityField fields[core::OPTIONS_WORDS_LIMIT];
+
+size_t gather_fields(const core::Options &options) {
+  if (options.field_count > core::OPTIONS_WORDS_LIMIT) fail_with(core::E_OPTIONS_TOO_MANY, "");
+  for (size_t i = 0; i < options.field_count; i++) {
+    const core::OptionField &field = options.fields[i];
+    fields[i] = core::IdentityField{field.tag, field.string, field.tag == 'E' ? getenv(field.string) : nullptr};
+  }
+  return options.field_count;
+}
+
+struct stat look_at_directory(const char *path) {
+  struct stat status;
+  if (stat(path, &status) != 0) fail(Line().text("cannot look at the directory ").text(path).error(errno));
+  return status;
+}
+
+}  // namespace
+
+void released_identity(const Context &context, char (&digits)[core::IDENT_DIGITS + 1]) {
+  // All of the structure is hashed, also what lies behind the strings in it: it has to be zero.
+  utsname system{};
+  if (uname(&system) != 0) fail(Line().text("uname").error(errno));
+  const struct stat here = look_at_directory(".");
+  const struct stat root = look_at_directory("/");
+  uint8_t prologue[core::RELEASED_PROLOGUE_LIMIT];
+  const size_t prologue_length =
+      core::released_prologue(system, here.st_dev, here.st_ino, root.st_dev, root.st_ino, prologue);
+
+  const core::Options &options = context.options;
+  core::IdentityInput input{};
+  input.prologue = prologue;
+  input.prologue_length = prologue_length;
+  input.fields = fields;
+  input.field_count = gather_fields(options);
+  input.interpreter = options.interpreter;
+  input.interpreter_arguments = options.interpreter_arguments;
+  input.interpreter_argument_count = options.interpreter_argument_count;
+  input.script = options.script;
+  const core::Code code = core::identity(input, digits);
+  if (code != core::E_NONE) fail_with(code, subject_of(context));
+}
+
+}  // namespace prefork::client

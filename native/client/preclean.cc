@@ -1,0 +1,97 @@
+#include "client/preclean.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/failure.h"
+#include "sys/descriptors.h"
+#include "sys/directory.h"
+#include "sys/lock.h"
+
+namespace prefork::client {
+
+namespace {
+
+// Run directory, a slash, a letter, and a name of NAME_MAX: names that something else put there may be long.
+struct EntryPaths {
+  char socket[PATH_MAX + core::NAME_LIMIT + 3];
+  char lock[PATH_MAX + core::NAME_LIMIT + 3];
+};
+
+void make_paths(const char *directory, const char *ident, EntryPaths *paths) {
+  const size_t length = strlen(directory);
+  const size_t ident_length = strnlen(ident, core::NAME_LIMIT);
+  char *const both[] = {paths->socket, paths->lock};
+  for (char *path : both) {
+    memcpy(path, directory, length);
+    path[length] = '/';
+    path[length + 1] = path == paths->socket ? 's' : 'l';
+    memcpy(path + length + 2, ident, ident_length);
+    path[length + 2 + ident_length] = 0;
+  }
+}
+
+int64_t nanoseconds(const timespec &time) {
+  return static_cast<int64_t>(time.tv_sec) * 1000000000 + static_cast<int64_t>(time.tv_nsec);
+}
+
+bool exists(const char *path) {
+  struct stat status;
+  return lstat(path, &status) == 0;
+}
+
+// When a rendezvous was last used: the newer of the socket's time of access, which the first connect moves on, and the lock
+// file's time of change, which a server of ours moves on now and then. 0 without a socket.
+int64_t last_use(const EntryPaths &paths, bool count_lock) {
+  struct stat status;
+  const int64_t by_lock = count_lock && lstat(paths.lock, &status) == 0 ? nanoseconds(status.st_mtim) : 0;
+  if (lstat(paths.socket, &status) != 0) return 0;
+  const int64_t by_socket = nanoseconds(status.st_atim);
+  return by_socket > by_lock ? by_socket : by_lock;
+}
+
+void remove_unused(const EntryPaths &paths, int64_t when_selected) {
+  // Without a lock file, taking the lock makes one: that is no use of it.
+  const bool had_lock = exists(paths.lock);
+  const int lock = sys::open_locked(paths.lock, false);
+  if (lock < 0) return;
+  // Looked at again under the lock: it may have come to life.
+  if (last_use(paths, had_lock) == when_selected) {
+    unlink(paths.socket);
+    unlink(paths.lock);
+  }
+  sys::close_descriptor(lock);
+}
+
+bool take_name(const char *name, int, void *) { return core::preclean_name(name) == core::E_NONE; }
+
+}  // namespace
+
+void preclean(const Rendezvous &in_use) {
+  const char *directory = in_use.directory.path;
+  if (core::preclean_begin(in_use.ident) != core::E_NONE) return;
+  if (sys::each_entry(directory, take_name, nullptr) != 0) {
+    if (errno == ENOENT) return;
+    fail(Line().text("cannot read the run directory ").text(directory).error(errno));
+  }
+  const size_t count = core::preclean_collect();
+  if (count <= core::PRECLEAN_KEEP) return;
+  static EntryPaths paths;
+  static int64_t uses[core::PRECLEAN_NAMES_LIMIT];
+  for (size_t i = 0; i < count; i++) {
+    make_paths(directory, core::preclean_ident(i), &paths);
+    uses[i] = last_use(paths, true);
+    core::preclean_last_use(i, uses[i]);
+  }
+  const size_t excess = core::preclean_select();
+  for (size_t i = 0; i < excess; i++) {
+    const size_t victim = core::preclean_victim(i);
+    make_paths(directory, core::preclean_ident(victim), &paths);
+    remove_unused(paths, uses[victim]);
+  }
+}
+
+}  // namespace prefork::client

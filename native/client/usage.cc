@@ -1,0 +1,59 @@
+#include "client/usage.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/failure.h"
+
+namespace prefork::client {
+
+namespace {
+
+const char USAGE[] =
+    "usage: prefork-interp  [OPTION ..] INTERPRETER  [SCRIPT [ARG ..]]\n"
+    "       prefork-interp  [OPTION,..],INTERPRETER   SCRIPT [ARG ..]\n"
+    "       prefork-interp '[OPTION ..] INTERPRETER'  SCRIPT [ARG ..]\n"
+    "\n"
+    "Runs SCRIPT in a process forked from one that has already initialised it; the first call starts that one.\n"
+    "In a script:  #!/usr/bin/prefork-interp -U,node\n"
+    "\n"
+    "Arguments and environment (one is needed):\n"
+    "  -U          unlaundered: initialisation and call both see all of them\n"
+    "What to do:\n"
+    "  (nothing)   use the running server, or start one\n"
+    "  -f          start a fresh server in place of a running one\n"
+    "  --kill      let the running server go; run nothing\n"
+    "  --help      print this\n"
+    "  --version   print the version\n"
+    "Which calls share a server (same interpreter, script and working directory, and):\n"
+    "  -E VAR      same value of the environment variable VAR\n"
+    "  -G STRING   same STRING\n"
+    "  -g IDENT    use the name IDENT instead of all of these\n"
+    "\n"
+    "The sockets are in /var/run/user/UID/prefork-interp or ~/.prefork-interp/NODENAME, or in the directory that the\n"
+    "environment variable PREFORK_INTERP_RUN_DIR names: an absolute path, yours, with no access for anyone else.\n"
+    "\n"
+    "Exit status: the script's. 127: prefork-interp itself failed, and says why.\n";
+
+const char VERSION[] = "prefork-interp " PREFORK_INTERP_VERSION "\n";
+
+[[noreturn]] void print(const char *text) {
+  size_t left = strlen(text);
+  while (left > 0) {
+    const ssize_t written = write(STDOUT_FILENO, text, left);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail(Line().text("cannot write to standard output").error(errno));
+    text += written;
+    left -= static_cast<size_t>(written);
+  }
+  _exit(0);
+}
+
+}  // namespace
+
+void print_usage() { print(USAGE); }
+
+void print_version() { print(VERSION); }
+
+}  // namespace prefork::client
