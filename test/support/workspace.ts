@@ -1,0 +1,151 @@
+/**
+ * A place of its own for each test: directory, run directory, scrubbed environment. When the test ends, its run directory is removed, upon which
+ * every server and watcher in it has to go by itself; a process that is then still there fails the test.
+ */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { CLIENT, FIXTURES, NODE, ROOT } from './paths.js';
+import { alive, type Process, processesStartedWith } from './processes.js';
+import { type Outcome, Running, type StartOptions } from './running.js';
+import { until } from './until.js';
+
+/** By which the processes of a test are found: what a process was started with stays in /proc/PID/environ. */
+const MARK = 'PREFORK_TEST_WORKSPACE';
+
+/** What the `#!` line of a script says. */
+export interface ScriptOptions {
+  /** The program, and what comes before the interpreter. */
+  readonly client?: string;
+  readonly options?: string;
+  readonly interpreter?: string;
+}
+
+/** Makes a workspace that is taken down when the current test ends. */
+export function workspace(): Workspace {
+  const made = new Workspace();
+  // A test that failed has not come to the point where it lets its processes go: nothing is to be learnt from waiting for them.
+  onTestFinished(({ task }) => made.takeDown(task.result?.state === 'fail' ? 'kill' : 'wait'));
+  return made;
+}
+
+export class Workspace {
+  /** Short: the name of a Unix socket has at most 107 bytes (unix(7)). */
+  readonly directory = mkdtempSync(join(tmpdir(), 'pfi-'));
+  readonly runDirectory = join(this.directory, 'r');
+  readonly env: NodeJS.ProcessEnv = {
+    PATH: `${dirname(NODE)}:/usr/local/bin:/usr/bin:/bin`,
+    HOME: this.directory,
+    LC_ALL: 'C.UTF-8',
+    PREFORK_INTERP_RUN_DIR: this.runDirectory,
+    // Nobody listens there unless the test does: the machine's log is not to fill with tests.
+    PREFORK_INTERP_LOG_SOCKET: join(this.directory, 'log'),
+    [MARK]: this.directory,
+  };
+
+  constructor() {
+    mkdirSync(this.runDirectory, { mode: 0o700 });
+  }
+
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  write(name: string, text: string): string {
+    writeFileSync(this.path(name), text);
+    return this.path(name);
+  }
+
+  /** An executable script whose `#!` line names the client. */
+  script(name: string, source: string, { client = CLIENT, options = '-U', interpreter = 'node' }: ScriptOptions = {}) {
+    const path = this.write(name, `#!${client} ${options},${interpreter}\n${source}`);
+    chmodSync(path, 0o755);
+    return path;
+  }
+
+  /** The same, of a source in test/fixtures. */
+  fixture(name: string, options?: ScriptOptions): string {
+    return this.script(name, readFileSync(join(FIXTURES, name), 'utf8'), options);
+  }
+
+  /** Makes `import 'prefork-interp'` find this package, as an installation does. */
+  installPackage(): void {
+    mkdirSync(this.path('node_modules'));
+    symlinkSync(ROOT, this.path('node_modules/prefork-interp'));
+  }
+
+  start(command: string, args: readonly string[] = [], options: StartOptions = {}): Running {
+    return new Running(command, args, { cwd: this.directory, ...options, env: { ...this.env, ...options.env } });
+  }
+
+  run(command: string, args: readonly string[] = [], options: StartOptions = {}): Promise<Outcome> {
+    return this.start(command, args, options).outcome;
+  }
+
+  /** `node script`, as if there were no prefork-interp. */
+  plain(script: string, args: readonly string[] = [], options: StartOptions = {}): Promise<Outcome> {
+    return this.run('node', [script, ...args], options);
+  }
+
+  /** A shell command line; `$1` and so on are `args`. */
+  shell(commandLine: string, args: readonly string[] = [], options: StartOptions = {}): Promise<Outcome> {
+    return this.run('sh', ['-c', commandLine, 'sh', ...args], options);
+  }
+
+  /** Every process that was started from here and runs. */
+  processes(): Process[] {
+    return processesStartedWith(`${MARK}=${this.directory}`).filter(({ pid }) => alive(pid));
+  }
+
+  /** The servers that run. */
+  servers(): Process[] {
+    return this.processes().filter(({ commandLine }) => commandLine.startsWith('prefork-interp: server'));
+  }
+
+  /** The one server that runs. */
+  server(): Process {
+    const [server, ...others] = this.servers();
+    if (!server || others.length > 0) throw new Error(`one server expected: ${describe(this.processes())}`);
+    return server;
+  }
+
+  /** The sockets and locks in the run directory. */
+  rendezvous(): string[] {
+    return existsSync(this.runDirectory) ? readdirSync(this.runDirectory).sort() : [];
+  }
+
+  /** Waits until nothing runs any more, but for what the test itself has started and awaits later. */
+  async empty(...except: Running[]): Promise<void> {
+    const left = () => this.processes().filter(({ pid }) => !except.some((running) => running.pid === pid));
+    await until('every process of the test has ended', () => left().length === 0).catch((error: Error) => {
+      throw new Error(`${error.message}: ${describe(left())}`);
+    });
+  }
+
+  async takeDown(how: 'wait' | 'kill'): Promise<void> {
+    try {
+      rmSync(this.runDirectory, { recursive: true, force: true });
+      if (how === 'wait') await this.empty();
+    } finally {
+      for (const { pid } of this.processes()) process.kill(pid, 'SIGKILL');
+      rmSync(this.directory, { recursive: true, force: true });
+    }
+  }
+}
+
+function describe(found: readonly Process[]): string {
+  return found
+    .map(({ pid, parent, state, commandLine }) => `${pid} (of ${parent}, ${state}) ${commandLine}`)
+    .join('; ');
+}
