@@ -47,7 +47,7 @@ Context read_command_line(int argument_count, char **arguments) {
 
 int main(int argument_count, char **arguments) {
   using namespace prefork;
-  if (client::is_watcher(argument_count, arguments)) return client::watcher_main(arguments);
+  if (client::is_watcher(argument_count, arguments)) _exit(client::watcher_main(arguments));
   // Before anything else is opened: a socket that landed on 0, 1 or 2 would be sent to the server as a standard descriptor.
   if (sys::fill_standard_descriptors() != 0) client::fail(client::Line().text("cannot open /dev/null").error(errno));
   client::run(argument_count, arguments);

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { CLIENT, FIXTURES, NODE, ROOT } from './paths.js';
-import { alive, type Process, processesStartedWith } from './processes.js';
+import { alive, type Process, processes, processesStartedWith } from './processes.js';
 import { type Outcome, Running, type StartOptions } from './running.js';
 import { until } from './until.js';
 
@@ -103,9 +103,17 @@ export class Workspace {
     return this.run('sh', ['-c', commandLine, 'sh', ...args], options);
   }
 
-  /** Every process that was started from here and runs. */
+  /** Every process that was started from here and runs: a watcher too, which has no environment but names its socket. */
   processes(): Process[] {
-    return processesStartedWith(`${MARK}=${this.directory}`).filter(({ pid }) => alive(pid));
+    const started = [...processesStartedWith(`${MARK}=${this.directory}`), ...this.watchers()];
+    return started.filter(({ pid }) => alive(pid));
+  }
+
+  /** The watchers of sockets in the run directory. */
+  watchers(): Process[] {
+    return processes().filter(({ commandLine }) =>
+      commandLine.startsWith(`prefork-interp: watcher ${this.runDirectory}/`),
+    );
   }
 
   /** The servers that run. */
