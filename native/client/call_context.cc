@@ -1,12 +1,19 @@
 #include "client/call_context.h"
 
+#include <string.h>
+
 #include "client/failure.h"
 
 namespace prefork::client {
 
 void fail_with(core::Code code, const char *subject) {
-  char text[4096];
-  core::error_message(code, subject, text, sizeof(text));
+  // The subject is cut here and not by Line, which would cut off what the core says after it.
+  char about[LINE_PIECE_LIMIT / 2 + 4];
+  const size_t length = strnlen(subject, LINE_PIECE_LIMIT / 2);
+  memcpy(about, subject, length);
+  strcpy(about + length, subject[length] == 0 ? "" : "...");
+  char text[LINE_PIECE_LIMIT];
+  core::error_message(code, about, text, sizeof(text));
   fail(Line().text(text));
 }
 

@@ -19,17 +19,17 @@ Undo undo{nullptr, nullptr, 0};
 }  // namespace
 
 void Line::add(char byte) {
-  static const char CUT[] = "...";
-  if (length_ == LIMIT) {
-    memcpy(bytes_ + LIMIT - (sizeof(CUT) - 1), CUT, sizeof(CUT) - 1);
-    return;
-  }
+  if (length_ == LIMIT) return;
   const auto code = static_cast<unsigned char>(byte);
   bytes_[length_++] = code < 0x20 || code == 0x7f ? '?' : byte;
 }
 
 Line &Line::text(const char *string) {
-  while (*string != 0) add(*string++);
+  size_t count = 0;
+  while (string[count] != 0 && count < LINE_PIECE_LIMIT) add(string[count++]);
+  if (string[count] != 0) {
+    for (int dots = 0; dots < 3; dots++) add('.');
+  }
   return *this;
 }
 

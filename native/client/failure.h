@@ -8,7 +8,10 @@ namespace prefork::client {
 // What the client exits with when it is the client that failed (docs/protocol.md).
 inline constexpr int EXIT_FAILURE_OF_CLIENT = 127;
 
-// A line of text, put together piece by piece. It holds what fits and marks what it had to leave out.
+// The longest piece of a line: what it is about may be as long as the caller likes, and the reason comes after it.
+inline constexpr size_t LINE_PIECE_LIMIT = 1000;
+
+// A line of text, put together piece by piece. Of a piece that is too long it holds the beginning, and "...".
 class Line {
  public:
   Line &text(const char *string);
@@ -24,8 +27,8 @@ class Line {
  private:
   void add(char byte);
 
-  // A path of PATH_MAX and a sentence around it; one write(2) of a line this short is not torn on a pipe (PIPE_BUF).
-  static constexpr size_t LIMIT = 4080;
+  // One write(2) of this much is not torn on a pipe by somebody else's (PIPE_BUF, pipe(7)).
+  static constexpr size_t LIMIT = 4000;
   char bytes_[LIMIT + 1] = {};
   size_t length_ = 0;
 };
