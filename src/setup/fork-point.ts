@@ -15,14 +15,15 @@ export function checkForkPoint(): void {
       'initialisationComplete() was called in a worker thread: only the main thread can become a server',
     );
   }
+  // First, because libuv's own threads can be told from others only while they are idle.
+  const requests = native.activeRequests();
+  if (requests > 0) {
+    throw unsafe(`${count(requests, 'request')} in flight (${nameRequests()}); ${ADVICE}`);
+  }
   const threads = native.threads();
   if (threads.length > 0) {
     const names = threads.map(({ tid, name }) => `${name} (thread ${tid})`).join(', ');
     throw unsafe(`${count(threads.length, 'thread')} alive, and would be lost: ${names}; ${ADVICE}`);
-  }
-  const requests = native.activeRequests();
-  if (requests > 0) {
-    throw unsafe(`${count(requests, 'request')} in flight (${nameRequests()}); ${ADVICE}`);
   }
 }
 
