@@ -21,7 +21,9 @@ interface StandardStream extends NodeJS.EventEmitter {
   _isStdio?: boolean;
   _handle?: { close(): void; reading?: boolean; readStop?(): void } | null;
   _destroy?: (error: Error | null, done: (error: Error | null) => void) => void;
-  _readableState?: { reading: boolean };
+  _readableState?: { reading: boolean; constructed?: boolean };
+  _writableState?: { constructed?: boolean };
+  _construct?: (done: () => void) => void;
   _undestroy?: () => void;
   _refreshSize?: () => void;
   destroy?: () => void;
@@ -71,6 +73,7 @@ function renew({ stream, own }: Made, descriptor: number): void {
     return [event, listeners.filter((listener) => !nodes.includes(listener))] as const;
   });
   const wasTty = '_refreshSize' in stream;
+  const constructing = stream._readableState?.constructed === false || stream._writableState?.constructed === false;
   // Of the first three descriptors libuv closes none with their handles (uv__stream_close): only the handle itself goes.
   stream._handle?.close();
   for (const key of Reflect.ownKeys(stream)) Reflect.deleteProperty(stream, key);
@@ -79,7 +82,21 @@ function renew({ stream, own }: Made, descriptor: number): void {
   else makeOutput(stream, kind, descriptor, wasTty);
   stream.fd = descriptor;
   stream._isStdio = true;
+  if (constructing) awaitConstruction(stream);
   for (const [event, listeners] of theirs) for (const listener of listeners) stream.on(event, listener as Listener);
+}
+
+/**
+ * A stream over a file is constructed in the next tick (construct in lib/internal/streams/destroy.js). Where that tick is still to
+ * come, it will ask a stream that by now may be of a class without such a step.
+ */
+function awaitConstruction(stream: StandardStream): void {
+  if (stream._construct) return;
+  const value = (done: () => void) => {
+    Reflect.deleteProperty(stream, '_construct');
+    done();
+  };
+  Object.defineProperty(stream, '_construct', { value, configurable: true });
 }
 
 function makeInput(stream: StandardStream, kind: Kind, own: Made['own']): void {
