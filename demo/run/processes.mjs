@@ -1,18 +1,20 @@
-/** Which processes of this user were started with a variable of this value: the kernel keeps it in /proc (proc(5)). */
+/** Which processes belong to a run directory, by what the kernel tells of each in /proc (proc(5)). */
 import { readdirSync, readFileSync } from 'node:fs';
 
-export function processesWith(name, value) {
-  const wanted = `${name}=${value}`;
+/** Those that name it in the environment they were started with (clients, servers) or in their arguments (watchers). */
+export function processesNaming(directory) {
   return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && environmentOf(entry).includes(wanted))
+    .filter(
+      (entry) => /^\d+$/.test(entry) && ['environ', 'cmdline'].some((file) => read(entry, file).includes(directory)),
+    )
     .map(Number);
 }
 
-function environmentOf(pid) {
+function read(pid, file) {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    return readFileSync(`/proc/${pid}/${file}`);
   } catch {
     // It has ended (ENOENT, ESRCH), or is another user's (EACCES).
-    return [];
+    return Buffer.of();
   }
 }

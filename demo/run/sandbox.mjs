@@ -4,10 +4,9 @@ import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
-import { processesWith } from './processes.mjs';
+import { processesNaming } from './processes.mjs';
 import { CLIENT, PROJECT, TOOL } from './project.mjs';
 
-const RUN_DIRECTORY_VARIABLE = 'PREFORK_INTERP_RUN_DIR';
 /** A run takes a second or so; one that takes this long hangs. */
 const RUN_LIMIT_MS = 60_000;
 const OUTPUT_LIMIT_BYTES = 16 * 1024 * 1024;
@@ -21,7 +20,7 @@ export class Sandbox {
     ...process.env,
     // The same Node for all: the plain run's, and the one that the client finds.
     PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
-    [RUN_DIRECTORY_VARIABLE]: this.#directory,
+    PREFORK_INTERP_RUN_DIR: this.#directory,
   };
 
   runPlainly(files) {
@@ -46,7 +45,7 @@ export class Sandbox {
 
   /** Ends the server, if there is one, and waits until every process of this run directory has ended. */
   async stopServer() {
-    this.#run(CLIENT, ['--kill', '-U,node', TOOL]);
+    this.#run(CLIENT, ['--kill', '-U', 'node', TOOL]);
     const deadline = performance.now() + END_LIMIT_MS;
     for (let left = this.#processes(); left.length > 0; left = this.#processes()) {
       if (performance.now() > deadline) throw new Error(`still running after ${END_LIMIT_MS} ms: ${left.join(', ')}`);
@@ -64,7 +63,7 @@ export class Sandbox {
   }
 
   #processes() {
-    return processesWith(RUN_DIRECTORY_VARIABLE, this.#directory);
+    return processesNaming(this.#directory);
   }
 
   /** Runs a program to its end, and takes the time from before it is started until it has ended and its output is read. */
