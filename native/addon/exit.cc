@@ -15,7 +15,8 @@ namespace {
 
 // Not null once the process leaves by exit_now. Kept, because in a clean-up hook there is no handle scope to find it by.
 node::Environment* leaving = nullptr;
-int natural_exit_code = 0;
+// What Node leaves with where it cannot even emit 'exit'; see natural-exit.ts for what it is otherwise.
+int natural_exit_code = 1;
 
 bool on_main_thread() { return ::syscall(SYS_gettid) == getpid(); }
 

@@ -1,29 +1,57 @@
 import { binding } from './binding.js';
 
+/** What Node has and does not publish: whether 'exit' is being emitted, and the CommonJS module that it was started with. */
+type EndingProcess = NodeJS.Process & { _exiting?: boolean; mainModule?: unknown };
+
 /**
  * Tells the addon the code that Node will leave with when its event loop is empty.
  *
- * Node decides that after the 'exit' listeners ran, in native code that offers no hook: it reads process.exitCode, and where
- * that was never set takes what it gave the listeners (0, or 13 for an unsettled top-level await). So the same is read
- * here as the last thing of the 'exit' event. Reading is all this does: an uncaught error in a listener, and the warning about the await,
- * come after the event and must not be lost.
+ * Node decides that after the 'exit' listeners ran, in native code that offers no hook: it reads process.exitCode, and where that
+ * was never set takes what it gave the listeners. So the same is read here as late as can be, behind all listeners and their
+ * microtasks. Nothing ends here: an uncaught error in a listener has its report still to come.
+ *
+ * Node looks process.emit up for each event, and that look-up is where this hooks in. A function around `emit` would be seen in the
+ * stack of every error that a listener throws; a listener of ours would go with removeAllListeners().
  */
 export function captureNaturalExitCode(): void {
-  const emit = process.emit;
-  const capturing = function (this: NodeJS.Process, ...event: unknown[]): boolean {
-    if (event[0] !== 'exit' || this !== process) return Reflect.apply(emit, this, event) as boolean;
-    const given = process.exitCode === undefined ? event[1] : 0;
-    const handled = Reflect.apply(emit, this, event) as boolean;
-    note(given);
-    // Who replaced process.emit after us still has code to run (signal-exit does so); a microtask is later than all of it.
-    Promise.resolve(given).then(note);
-    return handled;
-  };
-  Object.defineProperty(process, 'emit', { value: capturing, writable: true, configurable: true, enumerable: false });
+  let emit = process.emit;
+  let captured = false;
+  Object.defineProperty(process, 'emit', {
+    configurable: true,
+    enumerable: false,
+    get() {
+      if (!captured && (process as EndingProcess)._exiting) {
+        captured = true;
+        capture();
+      }
+      return emit;
+    },
+    set(replacement: typeof emit) {
+      if (this === process) emit = replacement;
+      else
+        Object.defineProperty(this, 'emit', {
+          value: replacement,
+          writable: true,
+          configurable: true,
+          enumerable: true,
+        });
+    },
+  });
 }
 
-function note(given: unknown): void {
-  binding().setNaturalExitCode(toInt32(process.exitCode ?? given));
+function capture(): void {
+  let byDefault = 0;
+  // Only a module can await at its top level, and only the listeners are told what comes of that: 13 where it never settled. Not more
+  // often than needed, because a second listener shows, as another line of node:events in the stack of an error that the first one throws.
+  if ((process as EndingProcess).mainModule === undefined && process.exitCode === undefined) {
+    process.prependOnceListener('exit', (code) => {
+      byDefault = code;
+    });
+  }
+  // The first microtask runs before those that the listeners will queue, the one that it queues runs behind them.
+  Promise.resolve()
+    .then(() => {})
+    .then(() => binding().setNaturalExitCode(toInt32(process.exitCode ?? byDefault)));
 }
 
 /** Node 18 converts whatever was assigned as `| 0` does, and leaves with 1 where that throws; later ones have validated it. */
