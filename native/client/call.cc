@@ -17,11 +17,17 @@ namespace {
 // How a connection to nobody ends: closed, or (a queued connection whose listener was closed) reset.
 bool has_ended(ssize_t received) { return received == 0 || (received < 0 && errno == ECONNRESET); }
 
-bool is_readable(int fd, int milliseconds) {
+bool is_readable(int fd, const Context &context, int milliseconds) {
   pollfd wanted{fd, POLLIN, 0};
   const int ready = sys::wait_ready(&wanted, 1, milliseconds);
-  if (ready < 0) fail(Line().text("cannot wait for the server's greeting").error(errno));
+  if (ready < 0) fail(Line().text("cannot wait for the server of ").text(subject_of(context)).error(errno));
   return ready > 0;
+}
+
+[[noreturn]] void fail_greeting(const Context &context, const char *how, size_t after) {
+  Line line;
+  line.text("the greeting of the server of ").text(subject_of(context)).text(how);
+  fail(line.natural(after).text(after == 1 ? " byte" : " bytes"));
 }
 
 void check(core::Code code, const Context &context) {
@@ -44,16 +50,16 @@ core::EncodedRequest encode_request(const Context &context) {
 
 }  // namespace
 
-Greeting read_greeting(int connection, int milliseconds) {
+Greeting read_greeting(int connection, const Context &context, int milliseconds) {
   const long long deadline = milliseconds < 0 ? 0 : sys::monotonic_milliseconds() + milliseconds;
   size_t total = 0;
   core::greeting_begin();
   for (;;) {
     if (milliseconds >= 0) {
       const long long left = deadline - sys::monotonic_milliseconds();
-      if (!is_readable(connection, left > 0 ? static_cast<int>(left) : 0)) {
+      if (!is_readable(connection, context, left > 0 ? static_cast<int>(left) : 0)) {
         if (total == 0) return Greeting::late;
-        fail(Line().text("the server's greeting stopped after ").number(static_cast<long long>(total)).text(" bytes"));
+        fail_greeting(context, " stopped after ", total);
       }
     }
     uint8_t bytes[core::GREETING_BYTES + core::GREETING_EXTENSION_LIMIT];
@@ -61,15 +67,15 @@ Greeting read_greeting(int connection, int milliseconds) {
     const ssize_t received = sys::receive(connection, bytes, sizeof(bytes), nullptr, 0, &descriptors, 0);
     if (has_ended(received)) {
       if (total == 0) return Greeting::ended;
-      fail(Line().text("the server's greeting ended after ").number(static_cast<long long>(total)).text(" bytes"));
+      fail_greeting(context, " ended after ", total);
     }
-    if (received < 0) fail(Line().text("cannot read the server's greeting").error(errno));
+    if (received < 0) fail(Line().text("cannot read from the server of ").text(subject_of(context)).error(errno));
     total += static_cast<size_t>(received);
     const core::Push push = core::greeting_push(bytes, static_cast<size_t>(received));
     if (push.code == core::NEED_DATA) continue;
-    if (push.code != core::E_NONE) fail_with(push.code, "");
+    if (push.code != core::E_NONE) fail_with(push.code, subject_of(context));
     // In v1 it is the client's turn now, and a server that goes on speaks something else.
-    if (push.taken < static_cast<size_t>(received)) fail(Line().text("the server's greeting is followed by other data"));
+    if (push.taken < static_cast<size_t>(received)) fail_greeting(context, " is followed by other data after ", push.taken);
     return Greeting::complete;
   }
 }

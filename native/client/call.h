@@ -13,7 +13,7 @@ enum class Greeting {
 
 // Waits for the greeting, for ever where `milliseconds` is negative: a server that has its hands full greets when it has time.
 // Fails on anything that is no greeting, and on one that ends before it is whole.
-Greeting read_greeting(int connection, int milliseconds);
+Greeting read_greeting(int connection, const Context &context, int milliseconds);
 
 // Sends standard input, output and error, the environment and the arguments.
 void send_request(int connection, const Context &context);

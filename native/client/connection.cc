@@ -24,14 +24,14 @@ constexpr int LOST_SERVERS_LIMIT = 100;
 constexpr int NO_SERVER = -1;
 
 // A greeted connection, or NO_SERVER. Where `*lock` is not -1, it is given up (and -1) if the greeting is long in coming.
-int try_server(const Rendezvous &rendezvous, int *lock) {
+int try_server(const Context &context, const Rendezvous &rendezvous, int *lock) {
   const int connection = connect_rendezvous(rendezvous);
   if (connection < 0) return NO_SERVER;
-  Greeting greeting = read_greeting(connection, *lock < 0 ? -1 : GREETING_UNDER_LOCK_MS);
+  Greeting greeting = read_greeting(connection, context, *lock < 0 ? -1 : GREETING_UNDER_LOCK_MS);
   if (greeting == Greeting::late) {
     sys::close_descriptor(*lock);
     *lock = -1;
-    greeting = read_greeting(connection, -1);
+    greeting = read_greeting(connection, context, -1);
   }
   if (greeting == Greeting::complete) return connection;
   sys::close_descriptor(connection);
@@ -43,7 +43,7 @@ int try_server(const Rendezvous &rendezvous, int *lock) {
 int connect_or_start(const Context &context, const Rendezvous &rendezvous) {
   const bool fresh = context.options.mode == core::Mode::fresh;
   int lock = -1;
-  int connection = fresh ? NO_SERVER : try_server(rendezvous, &lock);
+  int connection = fresh ? NO_SERVER : try_server(context, rendezvous, &lock);
   if (connection != NO_SERVER) return connection;
   // Before anything is made, or an old server let go: one that cannot be run is an error that changes nothing.
   Interpreter interpreter;
@@ -52,7 +52,7 @@ int connect_or_start(const Context &context, const Rendezvous &rendezvous) {
   for (int lost = 0; lost < LOST_SERVERS_LIMIT; lost++) {
     lock = lock_rendezvous(rendezvous);
     // Whoever held the lock before us may have started one.
-    if (!fresh) connection = try_server(rendezvous, &lock);
+    if (!fresh) connection = try_server(context, rendezvous, &lock);
     if (connection == NO_SERVER && lock >= 0) connection = start_server(context, interpreter, rendezvous, lock);
     if (lock >= 0) sys::close_descriptor(lock);
     if (connection != NO_SERVER) return connection;

@@ -90,7 +90,7 @@ int start_server(const Context &context, const Interpreter &interpreter, const R
     remove_rendezvous(rendezvous);
     end_as_setup(status, context);
   }
-  const Greeting greeting = read_greeting(call[0], FIRST_GREETING_LIMIT_MS);
+  const Greeting greeting = read_greeting(call[0], context, FIRST_GREETING_LIMIT_MS);
   if (greeting != Greeting::complete) fail_without_server(context, greeting);
   undo_on_failure(nullptr, nullptr);
   return call[0];
