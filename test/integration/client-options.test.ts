@@ -1,7 +1,8 @@
 /** What the client makes of its command line. */
-import { chmodSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CLIENT } from '../support/paths.js';
+import { CLIENT, ROOT } from '../support/paths.js';
 import { expectFailure, V1Script } from '../support/v1-server.js';
 import { workspace } from '../support/workspace.js';
 
@@ -47,7 +48,7 @@ test('--help prints all three usages on standard output, also in a combined form
 
 test('--version prints the version of the package', async () => {
   const w = workspace();
-  const { version } = await import('../../package.json');
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   expect(await w.run(CLIENT, ['--version'])).toMatchObject({
     status: 0,
     stderr: '',

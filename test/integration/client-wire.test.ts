@@ -110,7 +110,7 @@ test('a server that greets late is waited for, first with the lock and then with
 test('the request: markers, length, environment entries, an empty string, interpreter, script, arguments', async () => {
   const w = workspace();
   const requests: Buffer[] = [];
-  const server = await FakeServer.start(w, async (socket) => {
+  await FakeServer.start(w, async (socket) => {
     socket.write(GREETING);
     requests.push(await readRequest(socket));
     socket.end(uint32(0));

@@ -46,6 +46,12 @@ export function processesStartedWith(entry: string): Process[] {
   return processes().filter(({ pid }) => read(`/proc/${pid}/environ`)?.split('\0').includes(entry));
 }
 
+/** What a process was started with: what it made of that since does not show. */
+export function environmentOf(pid: number): Map<string, string> {
+  const entries = (read(`/proc/${pid}/environ`) ?? '').split('\0').filter((entry) => entry.includes('='));
+  return new Map(entries.map((entry) => entry.split(/=(.*)/s, 2) as [string, string]));
+}
+
 /** What each descriptor of a process is: `socket:[1234]`, `/dev/null` .. */
 export function descriptorsOf(pid: number): Map<number, string> {
   const found = new Map<number, string>();
