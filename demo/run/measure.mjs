@@ -51,6 +51,14 @@ async function measureOnce(sandbox, result, interrupted) {
 function checkSame(outcome, expected, title) {
   for (const stream of ['output', 'errors']) {
     if (outcome[stream].equals(expected[stream])) continue;
-    throw new Error(`${title}: standard ${stream} is not what the plain run printed:\n${outcome[stream]}`);
+    throw new Error(`${title}: ${firstDifference(String(outcome[stream]), String(expected[stream]))}`);
   }
+}
+
+function firstDifference(got, wanted) {
+  const [gotLines, wantedLines] = [got.split('\n'), wanted.split('\n')];
+  const at = gotLines.findIndex((line, index) => line !== wantedLines[index]);
+  const line = at < 0 ? gotLines.length : at;
+  const quote = (lines) => (lines[line] === undefined ? 'nothing' : JSON.stringify(lines[line]));
+  return `line ${line + 1} is ${quote(gotLines)}, where the first plain run printed ${quote(wantedLines)}`;
 }
