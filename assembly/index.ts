@@ -10,6 +10,7 @@ export {
   sha256_update,
 } from './identity';
 export { name_check, name_digits } from './name';
+export { options_mediation, options_mode, options_subject } from './option-grammar';
 export {
   options_word_count,
   options_word_length,
@@ -21,12 +22,9 @@ export {
   options_begin,
   options_end,
   options_first_argument,
-  options_mediation,
-  options_mode,
   options_room,
   options_script,
   options_space,
-  options_subject,
 } from './options';
 export {
   preclean_begin,

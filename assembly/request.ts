@@ -80,12 +80,12 @@ export function request_string(): i32 {
   return end;
 }
 
-/** How long that string may be. */
+/** How long that string may be; -1 where not even an empty one fits. */
 export function request_room(): i32 {
-  if (owner < OWNER_ENVIRONMENT) return 0;
+  if (owner < OWNER_ENVIRONMENT) return -1;
   // The string's own NUL, and the empty string where it is still to come.
   const reserved = owner === OWNER_ENVIRONMENT ? 2 : 1;
-  return max(strings + REQUEST_LIMIT - reserved - end, 0);
+  return strings + REQUEST_LIMIT - reserved - end;
 }
 
 /** Takes an environment entry. One without a `=` is no variable (environ(7)), so it is not sent. */

@@ -14,8 +14,8 @@ void begin_core() {
   core_has_begun = true;
 }
 
-uint32_t put(uint32_t address, uint32_t room, const void *bytes, size_t length) {
-  if (length > 0 && length <= room) memcpy(bytes_at(address), bytes, length);
+uint32_t put(uint32_t address, int32_t room, const void *bytes, size_t length) {
+  if (length > 0 && room > 0 && length <= static_cast<size_t>(room)) memcpy(bytes_at(address), bytes, length);
   // The core's integers are signed and no length of its own is near their end.
   return length > INT32_MAX ? INT32_MAX : static_cast<uint32_t>(length);
 }

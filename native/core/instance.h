@@ -24,7 +24,7 @@ inline char *text_at(uint32_t address) { return reinterpret_cast<char *>(bytes_a
 
 // Copies bytes to where the core wants them, if they fit, and returns their length as the core takes it. Bytes that do not
 // fit stay where they are: the core is told the length all the same, and it is the core that says what is wrong.
-uint32_t put(uint32_t address, uint32_t room, const void *bytes, size_t length);
+uint32_t put(uint32_t address, int32_t room, const void *bytes, size_t length);
 
 // The same for the core's one input.
 uint32_t put_input(const void *bytes, size_t length);

@@ -12,7 +12,7 @@ const char *interpreter_arguments[OPTIONS_WORDS_LIMIT + 1];
 
 Code take_argument(const char *argument) {
   const uint32_t space = w2c_core_options_space(instance());
-  const uint32_t room = w2c_core_options_room(instance());
+  const int32_t room = static_cast<int32_t>(w2c_core_options_room(instance()));
   return static_cast<Code>(w2c_core_options_argument(instance(), put(space, room, argument, strlen(argument))));
 }
 

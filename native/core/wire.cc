@@ -9,7 +9,8 @@ namespace {
 
 // Puts a string where the core wants the next one of a request.
 uint32_t put_string(const char *string) {
-  return put(w2c_core_request_string(instance()), w2c_core_request_room(instance()), string, strlen(string));
+  const int32_t room = static_cast<int32_t>(w2c_core_request_room(instance()));
+  return put(w2c_core_request_string(instance()), room, string, strlen(string));
 }
 
 // Hands bytes to one of the small decoders, in pieces that its input can hold.

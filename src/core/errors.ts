@@ -6,6 +6,8 @@
  */
 import * as c from '../../assembly/constants.js';
 
+const NOTHING = new Uint8Array();
+
 /** An error of the core: what was handed to it, or came over the wire, is not as it must be. */
 export class CodecError extends Error {
   override readonly name = 'CodecError';
@@ -13,6 +15,8 @@ export class CodecError extends Error {
     /** Stable, e.g. ERR_REQUEST_TOO_LARGE. */
     readonly code: string,
     message: string,
+    /** What it is about, e.g. an option, as the bytes that were given; empty where there is nothing to name. */
+    readonly subject: Uint8Array = NOTHING,
   ) {
     super(message);
   }
@@ -104,7 +108,7 @@ export const CORE_ERRORS: readonly (readonly [number, string, string])[] = [
 ];
 
 /** The error of a code that is not E_NONE. */
-export function codecError(code: number, subject = ''): CodecError {
+export function codecError(code: number, subject: Uint8Array = NOTHING): CodecError {
   const [, name, text] = CORE_ERRORS.find(([number]) => number === code) ?? [
     code,
     'ERR_CORE',
@@ -112,6 +116,7 @@ export function codecError(code: number, subject = ''): CodecError {
   ];
   return new CodecError(
     name,
-    text.replace('%', () => subject),
+    text.replace('%', () => Buffer.from(subject).toString()),
+    subject,
   );
 }

@@ -34,12 +34,12 @@ export function identity(core: CoreExports, memory: CoreMemory, input: IdentityI
 
 export function identDigits(core: CoreExports, runDirectoryLength: number): number {
   const digits = core.name_digits(runDirectoryLength);
-  if (digits === 0) throw codecError(E_RUN_DIRECTORY_TOO_LONG, `${runDirectoryLength} bytes`);
+  if (digits === 0) throw codecError(E_RUN_DIRECTORY_TOO_LONG);
   return digits;
 }
 
 export function checkIdent(core: CoreExports, memory: CoreMemory, ident: Uint8Array, runDirectoryLength: number): void {
-  check(core.name_check(memory.input(ident), runDirectoryLength), Buffer.from(ident).toString());
+  check(core.name_check(memory.input(ident), runDirectoryLength), ident);
 }
 
 export function sha256(core: CoreExports, memory: CoreMemory, pieces: Uint8Array[]): Uint8Array {

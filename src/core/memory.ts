@@ -42,6 +42,6 @@ export class CoreMemory {
 }
 
 /** Throws where a function of the core says that something is wrong. */
-export function check(code: number, subject = ''): void {
+export function check(code: number, subject?: Uint8Array): void {
   if (code !== E_NONE) throw codecError(code, subject);
 }

@@ -31,7 +31,7 @@ export function parseOptions(core: CoreExports, memory: CoreMemory, argv: Uint8A
     code = core.options_argument(memory.put(core.options_space(), core.options_room(), argv[at] as Uint8Array));
   }
   if (code === NEED_DATA) code = core.options_end();
-  if (code !== E_NONE) throw codecError(code, Buffer.from(memory.text(core.options_subject())).toString());
+  if (code !== E_NONE) throw codecError(code, memory.text(core.options_subject()));
   return result(core, memory);
 }
 

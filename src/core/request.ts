@@ -1,10 +1,5 @@
 /** Requests over core.wasm: a decoder that is received into, and an encoder. */
-import {
-  E_SEQUENCE,
-  FRAMING_FIRST_DESIGN,
-  FRAMING_RELEASED,
-  NEED_DATA,
-} from '../../assembly/constants.js';
+import { E_SEQUENCE, FRAMING_FIRST_DESIGN, FRAMING_RELEASED, NEED_DATA } from '../../assembly/constants.js';
 import { codecError } from './errors.js';
 import type { CoreExports } from './exports.js';
 import type { Framing, Request, RequestDecoder } from './face.js';
