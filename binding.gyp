@@ -11,6 +11,8 @@
         "native/addon/fork.cc",
         "native/addon/fork_binding.cc",
         "native/addon/loop.cc",
+        "native/addon/loop_pool.cc",
+        "native/addon/loop_watchers.cc",
         "native/addon/node_symbols.cc",
         "native/addon/pages.cc",
         "native/addon/platform.cc",

@@ -1,95 +1,44 @@
 #include "addon/loop.h"
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <cstdlib>
-#include <memory>
-
-#include "addon/sync.h"
+#include "addon/loop_watchers.h"
 
 namespace prefork::addon {
 
 namespace {
 
-// libuv's own (src/threadpool.c): how many threads there are by default, and at most.
-constexpr unsigned kDefaultPool = 4;
-constexpr unsigned kLargestPool = 1024;
-
-// How many threads libuv makes, which it decides once, from the same variable.
-unsigned pool_size() {
-  const char* value = ::getenv("UV_THREADPOOL_SIZE");
-  if (value == nullptr) return kDefaultPool;
-  // As libuv reads it: atoi, 0 is 1, and more than the most is the most.
-  unsigned size = static_cast<unsigned>(::atoi(value));
-  if (size == 0) return 1;
-  return size > kLargestPool ? kLargestPool : size;
+// The handles whose uv_async_send() has not been answered yet: a fork in libuv forgets that they were called (18: and never lets them be called
+// again). What waits behind them would be lost: a compiled WebAssembly module, a message, a finished request.
+std::vector<uv_async_t*> pending_asyncs(uv_loop_t* loop) {
+  std::vector<uv_async_t*> pending;
+  uv_walk(
+      loop,
+      [](uv_handle_t* handle, void* list) {
+        auto* async = reinterpret_cast<uv_async_t*>(handle);
+        if (handle->type == UV_ASYNC && !uv_is_closing(handle) && async->pending != 0) {
+          static_cast<std::vector<uv_async_t*>*>(list)->push_back(async);
+        }
+      },
+      &pending);
+  // The thread pool's own is not among those that can be walked.
+  if (loop->wq_async.pending != 0) pending.push_back(&loop->wq_async);
+  return pending;
 }
-
-// What the jobs of one round share; they keep it alive, since one that starts late outlives the round.
-struct Round {
-  Mutex mutex;
-  Condition changed;
-  std::vector<pid_t> arrived;
-  bool over = false;
-};
-
-struct Job {
-  uv_work_t work;
-  std::shared_ptr<Round> round;
-};
-
-void arrive(uv_work_t* work) {
-  auto* job = static_cast<Job*>(work->data);
-  Locked locked(job->round->mutex);
-  job->round->arrived.push_back(static_cast<pid_t>(::syscall(SYS_gettid)));
-  job->round->changed.notify_all();
-  while (!job->round->over) job->round->changed.wait(job->round->mutex);
-}
-
-void finish(uv_work_t* work, int) { delete static_cast<Job*>(work->data); }
 
 }  // namespace
 
 int renew_loop_after_fork(uv_loop_t* loop) {
+  std::vector<uv_async_t*> pending = pending_asyncs(loop);
+  HiddenWatchers watchers(loop);
   int error = uv_loop_fork(loop);
+  if (error != 0) return error;
+  watchers.renew();
+  for (uv_async_t* async : pending) {
+    async->pending = 0;
+    uv_async_send(async);
+  }
   // The parent may have waited in a poll(2) of its own for hours: a timer started now would count from before that.
   uv_update_time(loop);
-  return error;
-}
-
-std::vector<pid_t> libuv_pool_threads(int limit_ms) {
-  // A loop of its own: running the process's would run the script's callbacks in the middle of a function call.
-  uv_loop_t loop;
-  if (uv_loop_init(&loop) != 0) return {};
-  auto round = std::make_shared<Round>();
-  unsigned size = pool_size();
-  std::vector<Job*> jobs;
-  for (unsigned i = 0; i < size; i++) {
-    auto* job = new Job{{}, round};
-    job->work.data = job;
-    if (uv_queue_work(&loop, &job->work, arrive, finish) != 0) {
-      delete job;
-      break;
-    }
-    jobs.push_back(job);
-  }
-  std::vector<pid_t> threads;
-  {
-    Locked locked(round->mutex);
-    int64_t deadline_ms = now_ms() + limit_ms;
-    while (round->arrived.size() < jobs.size() && now_ms() < deadline_ms) {
-      round->changed.wait_until(round->mutex, deadline_ms);
-    }
-    threads = round->arrived;
-    round->over = true;
-    round->changed.notify_all();
-  }
-  // Those that no thread took yet are taken back; the loop then ends as soon as the others are through.
-  for (Job* job : jobs) uv_cancel(reinterpret_cast<uv_req_t*>(&job->work));
-  uv_run(&loop, UV_RUN_DEFAULT);
-  uv_loop_close(&loop);
-  return threads;
+  return 0;
 }
 
 }  // namespace prefork::addon

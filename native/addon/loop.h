@@ -8,7 +8,7 @@
 
 namespace prefork::addon {
 
-// In a forked child: gives the loop descriptors of its own, and the time of now. 0 or libuv's error.
+// In a forked child: gives the loop descriptors of its own, keeps what was about to be delivered, and sets its time to now. 0 or libuv's error.
 int renew_loop_after_fork(uv_loop_t* loop);
 
 // The threads of libuv's pool, found by keeping all of them busy at once; fewer than all where some are at work for longer than

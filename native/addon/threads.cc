@@ -119,24 +119,22 @@ void forget_node_threads() {
 bool node_threads_alive() { return noted; }
 
 std::vector<ThreadInfo> unknown_threads() {
-  std::vector<pid_t> known = task_pool().tids();
-  known.insert(known.end(), node_threads.begin(), node_threads.end());
-  known.push_back(getpid());
-  auto unknown = [&known] {
-    std::vector<pid_t> threads = user_threads();
+  // Listed first: a background task may have a thread made for another one at any moment, and the pool then knows it.
+  std::vector<pid_t> threads = user_threads();
+  auto remove = [&threads](const std::vector<pid_t>& known) {
     threads.erase(std::remove_if(threads.begin(), threads.end(), [&known](pid_t tid) { return contains(known, tid); }),
                   threads.end());
-    return threads;
   };
-  std::vector<pid_t> threads = unknown();
-  if (!threads.empty()) {
-    std::vector<pid_t> pool = libuv_pool_threads(kPoolLimitMs);
-    known.insert(known.end(), pool.begin(), pool.end());
-    threads = unknown();
-  }
+  remove({getpid()});
+  remove(node_threads);
+  remove(task_pool().tids());
+  if (!threads.empty()) remove(libuv_pool_threads(kPoolLimitMs));
   std::vector<ThreadInfo> named;
-  named.reserve(threads.size());
-  for (pid_t tid : threads) named.push_back({tid, name_of(tid)});
+  for (pid_t tid : threads) {
+    // One without a name has ended since.
+    std::string name = name_of(tid);
+    if (!name.empty()) named.push_back({tid, name});
+  }
   return named;
 }
 

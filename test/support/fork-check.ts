@@ -76,7 +76,8 @@ export class ForkChecks {
       'sh',
       ['-c', 'ulimit -c 0; exec "$@"', 'sh', node, '--require', enter, ...(options.nodeArguments ?? []), file],
       {
-        cwd: this.directory,
+        // Each run in a place of its own: the two of a pair would meet in the files that they write.
+        cwd: mkdtempSync(join(this.directory, `${how}-`)),
         stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
         env: {
           PATH: process.env['PATH'],
