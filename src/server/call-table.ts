@@ -47,6 +47,12 @@ export class CallTable implements Iterable<Call> {
     return this.#maxExecuting < 0 || this.#executing() + this.count('waiting') < this.#maxExecuting;
   }
 
+  /** Whether a process group outlives its executor and its client. */
+  get hasOrphans(): boolean {
+    for (const { orphaned } of this.#calls) if (orphaned) return true;
+    return false;
+  }
+
   /** The earliest deadline of a call; Infinity where none has one. */
   get deadline(): number {
     let earliest = Number.POSITIVE_INFINITY;

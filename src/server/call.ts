@@ -36,6 +36,11 @@ export class Call {
     return this.pidfd >= 0;
   }
 
+  /** Whether neither client nor executor is there any more, and somebody of the process group may be. */
+  get orphaned(): boolean {
+    return this.state === 'deserted' && !this.executing;
+  }
+
   /** Sends without waiting; false where the client is not there any more, or does not read. */
   send(bytes: Uint8Array): boolean {
     try {

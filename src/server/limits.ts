@@ -12,3 +12,9 @@ export const MAX_GREETED_CALLS = 64;
 
 /** How long after SIGINT an executor whose client has gone may take to end, before it gets SIGKILL. */
 export const EXECUTOR_GRACE_MS = 5_000;
+
+/**
+ * How often to look whether anybody is left in the process group of a call whose client has gone and whose executor has ended: nobody tells
+ * of that. Not rarely, since the number of a group that is empty can be given to another.
+ */
+export const GROUP_LOOK_MS = 50;

@@ -5,7 +5,7 @@ import type { ServerOptions } from '../setup/options.js';
 import { Acceptor } from './acceptor.js';
 import { Call } from './call.js';
 import { CallTable } from './call-table.js';
-import { EXECUTOR_GRACE_MS, MAX_GREETED_CALLS, REQUEST_LIMIT_MS } from './limits.js';
+import { EXECUTOR_GRACE_MS, GROUP_LOOK_MS, MAX_GREETED_CALLS, REQUEST_LIMIT_MS } from './limits.js';
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP, PollSet } from './poll-set.js';
 import type { Staleness } from './staleness.js';
 import type { Log } from './syslog.js';
@@ -191,9 +191,11 @@ export class Server {
   }
 
   #untilDeadline(): number {
-    const deadline = this.#calls.size === 0 ? this.#lastUse + this.#idleTimeoutMs : this.#calls.deadline;
+    let deadline = this.#calls.size === 0 ? this.#lastUse + this.#idleTimeoutMs : this.#calls.deadline;
+    const now = performance.now();
+    if (this.#calls.hasOrphans) deadline = Math.min(deadline, now + GROUP_LOOK_MS);
     if (deadline === NEVER) return -1;
-    return Math.min(Math.max(0, Math.ceil(deadline - performance.now())), MAX_POLL_MS);
+    return Math.min(Math.max(0, Math.ceil(deadline - now)), MAX_POLL_MS);
   }
 
   #passDeadlines(): void {
@@ -202,10 +204,11 @@ export class Server {
       this.#retire(`nothing was called for ${this.#idleTimeoutMs / 1000} seconds`);
     }
     for (const call of this.#calls) {
-      if (now < call.deadline) continue;
-      call.deadline = NEVER;
-      if (call.state === 'deserted') call.signalGroup(SIGKILL);
-      if (!call.executing) this.#end(call);
+      const late = now >= call.deadline;
+      if (late) call.deadline = NEVER;
+      if (late && call.state === 'deserted') call.signalGroup(SIGKILL);
+      if (late && !call.executing) this.#end(call);
+      else if (call.orphaned && !call.signalGroup(0)) this.#end(call);
     }
   }
 
