@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "sys/directory.h"
+#include "sys/ready.h"
 
 // The number is the same on every architecture (Linux 5.9 came after the tables were made one); older headers lack it.
 #ifndef SYS_close_range
@@ -82,7 +82,7 @@ int close_up_to_limit(const int *keep, size_t count) {
 
 int fill_standard_descriptors() {
   pollfd standard[3] = {{0, 0, 0}, {1, 0, 0}, {2, 0, 0}};
-  if (poll(standard, 3, 0) < 0) return -1;
+  if (wait_ready(standard, 3, 0) < 0) return -1;
   for (int fd = 0; fd < FIRST_ABOVE_STANDARD; fd++) {
     if ((standard[fd].revents & POLLNVAL) == 0) continue;
     // The lowest free number is this one: all below it are open by now (open(2)).
