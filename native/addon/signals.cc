@@ -18,10 +18,11 @@ constexpr int kFirstRealTimeSignal = 32;
 struct sigaction aside[kFirstRealTimeSignal];
 bool is_aside[kFirstRealTimeSignal];
 
-// libuv's handlers, those of process.on(), take the number alone. Those that Node and V8 need whatever the script does (wasm's memory
-// faults, SIGINT, the debugger, the profiler) take siginfo.
+// libuv's handlers, those of process.on(), take the number alone and restart system calls. Those that Node and V8 need whatever the
+// script does do not restart them (SIGINT, SIGTERM, the debugger's SIGUSR1) or take siginfo (wasm's memory faults, the profiler).
 bool is_of_the_script(const struct sigaction& action) {
-  return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
+  return (action.sa_flags & SA_SIGINFO) == 0 && (action.sa_flags & SA_RESTART) != 0 && action.sa_handler != SIG_DFL &&
+         action.sa_handler != SIG_IGN;
 }
 
 Napi::Value send_signal(Call call) {

@@ -76,23 +76,23 @@ void restore_one(int fd, const Noted& as) {
 }
 
 // As Node's SignalExit does for the descriptors that it noted when it started, which are not the call's.
-void restore_and_die(int signal, siginfo_t*, void*) {
+void restore_and_die(int signal) {
   restore_stdio();
   // The handler was installed for one time only: now the default applies, once this returns.
   raise(signal);
 }
 
-// Node's handlers are one-shot and take siginfo, which libuv's, for process.on(), never do both.
+// Node's handlers (node.cc, RegisterSignalHandler) are one-shot and interrupt system calls; libuv's, for process.on(), restart them.
 bool is_nodes_own(const struct sigaction& action) {
-  if ((action.sa_flags & SA_SIGINFO) == 0 || (action.sa_flags & static_cast<int>(SA_RESETHAND)) == 0) return false;
+  if ((action.sa_flags & static_cast<int>(SA_RESETHAND)) == 0 || (action.sa_flags & SA_RESTART) != 0) return false;
   void* nodes = node_symbols().signal_exit;
-  return nodes == nullptr || reinterpret_cast<void*>(action.sa_sigaction) == nodes;
+  return nodes == nullptr || reinterpret_cast<void*>(action.sa_handler) == nodes;
 }
 
 void replace_handler(int signal) {
   struct sigaction action {};
   if (sigaction(signal, nullptr, &action) != 0 || !is_nodes_own(action)) return;
-  action.sa_sigaction = restore_and_die;
+  action.sa_handler = restore_and_die;
   sigaction(signal, &action, nullptr);
 }
 
