@@ -138,9 +138,9 @@ function keepDescriptor(this: StandardStream, error: Error | null, done: (error:
 }
 
 /** Makes `stream` an object of another class, by calling that class's constructor on it. */
-function become(stream: StandardStream, constructor: unknown, ...args: unknown[]): void {
-  Object.setPrototypeOf(stream, (constructor as Constructor).prototype);
-  (constructor as Constructor).call(stream, ...args);
+function become(stream: StandardStream, what: unknown, ...args: unknown[]): void {
+  Object.setPrototypeOf(stream, (what as Constructor).prototype);
+  (what as Constructor).call(stream, ...args);
 }
 
 /** A file as standard output, written at once, as Node's internal stream of this name does it. */

@@ -3,7 +3,7 @@ import { type BigIntStats, statSync } from 'node:fs';
 interface Dependency {
   readonly path: string;
   /** What the file was when initialisation was complete; undefined where it could not be looked at. */
-  readonly then: BigIntStats | undefined;
+  readonly before: BigIntStats | undefined;
 }
 
 /**
@@ -19,18 +19,18 @@ export class Staleness {
 
   constructor(paths: Iterable<string>, stampNs: bigint | undefined) {
     this.#stampNs = stampNs;
-    this.#dependencies = [...new Set(paths)].map((path) => ({ path, then: look(path) }));
+    this.#dependencies = [...new Set(paths)].map((path) => ({ path, before: look(path) }));
   }
 
   /** The first path found changed, with what changed; undefined where nothing did. One stat(2) a file. */
   findChange(): string | undefined {
-    for (const { path, then } of this.#dependencies) {
+    for (const { path, before } of this.#dependencies) {
       const now = look(path);
-      if (!then || !now) {
-        if (then !== now) return `${path} ${now ? 'has appeared' : 'is gone'}`;
+      if (!before || !now) {
+        if (before !== now) return `${path} ${now ? 'has appeared' : 'is gone'}`;
       } else if (this.#stampNs !== undefined && now.mtimeNs > this.#stampNs) {
         return `${path} is newer than the server`;
-      } else if (!sameFile(then, now)) {
+      } else if (!sameFile(before, now)) {
         return `${path} is not the file that it was`;
       }
     }

@@ -26,7 +26,8 @@ export const DEFAULTS: ServerOptions = {
 /** Fills in what was not given. Throws for a name or a value that means nothing, rather than to ignore it. */
 export function completeOptions(given: InitialisationOptions = {}): ServerOptions {
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(DEFAULTS, name)) throw invalid(name, `is not an option; there are ${Object.keys(DEFAULTS).join(', ')}`);
+    if (!Object.hasOwn(DEFAULTS, name))
+      throw invalid(name, `is not an option; there are ${Object.keys(DEFAULTS).join(', ')}`);
   }
   const options = { ...DEFAULTS, ...dropUndefined(given) };
   if (!Number.isInteger(options.maxServers) || options.maxServers === 0) {

@@ -3,8 +3,8 @@ import { isMainThread } from 'node:worker_threads';
 import { installRandom } from '../executor/random.js';
 import { watchStandardStreams } from '../executor/stdio.js';
 import * as native from '../native.js';
-import type { InitialisationOptions } from './options.js';
 import { HANDOVER_VARIABLE, type Handover, parseHandover } from './handover.js';
+import type { InitialisationOptions } from './options.js';
 
 /** What `process.preforkInterp` is, where prefork-interp started this process: the library's face without an import. */
 export interface ProcessFace {
