@@ -43,19 +43,21 @@ Standing look(const Watched &watched) {
   return status.st_dev == watched.device && status.st_ino == watched.inode ? Standing::same : Standing::gone;
 }
 
-// Watches the socket and every directory that its path goes through. Doing it again changes nothing for those that are
-// watched already, and adds those that have taken the place of others. False where the socket cannot be watched.
-bool watch_path(int watch, const char *path) {
-  if (sys::add_watch(watch, path, SOCKET_EVENTS) < 0) return errno == ENOENT || errno == ENOTDIR;
+// Watches the socket and every directory that its path goes through, and returns the number of the socket's watch; -1 with
+// errno where it cannot be watched. Doing it again changes nothing for those that are watched already (the number too is the
+// same), and adds those that have taken the place of others.
+int watch_path(int watch, const char *path) {
+  const int number = sys::add_watch(watch, path, SOCKET_EVENTS);
   char directory[PATH_MAX];
-  if (strlen(path) >= sizeof(directory)) return false;
-  memcpy(directory, path, strlen(path) + 1);
+  const size_t length = strlen(path);
+  if (number < 0 || length >= sizeof(directory)) return number;
+  memcpy(directory, path, length + 1);
   for (char *slash = strrchr(directory, '/'); slash != nullptr && slash != directory; slash = strrchr(directory, '/')) {
     *slash = 0;
     // One that we may not read cannot be watched; nor can we, most likely, be the ones to move it.
     sys::add_watch(watch, directory, DIRECTORY_EVENTS);
   }
-  return true;
+  return number;
 }
 
 // Which event it was does not matter, nor whether some were lost: the path is looked at after each.
@@ -75,17 +77,24 @@ int report(const char *what, const Watched &watched) {
 
 int watch(const Watched &watched) {
   const int events = sys::open_watch();
+  int first_number = -1;
   for (;;) {
     // The watch first, then the look: what happens between the two is an event.
-    const bool watching = events >= 0 && watch_path(events, watched.path);
+    const int number = events < 0 ? -1 : watch_path(events, watched.path);
     const Standing standing = look(watched);
     if (standing == Standing::gone) return 0;
     if (standing == Standing::unknown) return report("cannot look at", watched);
+    // Device and inode are the same, but it is not what was watched: the number of a freed inode has been given again.
+    if (first_number >= 0 && number >= 0 && number != first_number) return 0;
+    if (first_number < 0) first_number = number;
     // A negative descriptor is passed over by poll(2).
-    pollfd set[] = {{STDIN_FILENO, POLLIN, 0}, {watching ? events : -1, POLLIN, 0}};
-    if (sys::wait_ready(set, 2, watching ? -1 : LOOK_INTERVAL_MS) < 0) return report("cannot wait for events of", watched);
+    pollfd set[] = {{STDIN_FILENO, POLLIN, 0}, {number < 0 ? -1 : events, POLLIN, 0}};
+    const int limit = number < 0 ? LOOK_INTERVAL_MS : -1;
+    if (sys::wait_ready(set, 2, limit) < 0) return report("cannot wait for events of", watched);
     if (set[0].revents != 0 && !input_is_open()) return 0;
-    if (set[1].revents != 0 && sys::read_events(events, ignore_event, nullptr) < 0) return report("cannot read events of", watched);
+    if (set[1].revents != 0 && sys::read_events(events, ignore_event, nullptr) < 0) {
+      return report("cannot read events of", watched);
+    }
   }
 }
 
