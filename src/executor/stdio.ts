@@ -22,7 +22,7 @@ interface StandardStream extends NodeJS.EventEmitter {
   _handle?: { close(): void; reading?: boolean; readStop?(): void } | null;
   _destroy?: (error: Error | null, done: (error: Error | null) => void) => void;
   _readableState?: { reading: boolean; constructed?: boolean };
-  _writableState?: { constructed?: boolean };
+  _writableState?: { constructed?: boolean; ended?: boolean; emitClose?: boolean };
   _construct?: (done: () => void) => void;
   _undestroy?: () => void;
   _refreshSize?: () => void;
@@ -35,6 +35,8 @@ interface Made {
   readonly stream: StandardStream;
   /** The listeners that Node itself had put on it when it was made. */
   readonly own: ReadonlyMap<string | symbol, readonly unknown[]>;
+  /** What Node listens with for a new size of the terminal, if it is one. */
+  readonly resize: readonly NodeJS.SignalsListener[];
 }
 
 const NAMES: readonly Name[] = ['stdin', 'stdout', 'stderr'];
@@ -48,8 +50,12 @@ export function watchStandardStreams(): void {
     if (!original?.get) continue;
     getters.set(name, original);
     const get = () => {
+      const known = made.get(name);
+      if (known) return known.stream;
+      const before = process.listeners('SIGWINCH');
       const stream = original.get?.call(process) as StandardStream;
-      if (!made.has(name)) made.set(name, { stream, own: listenersOf(stream) });
+      const resize = process.listeners('SIGWINCH').filter((listener) => !before.includes(listener));
+      made.set(name, { stream, own: listenersOf(stream), resize });
       return stream;
     };
     Object.defineProperty(process, name, { ...original, get });
@@ -67,21 +73,19 @@ export function renewStandardStreams(): void {
   }
 }
 
-function renew({ stream, own }: Made, descriptor: number): void {
+function renew({ stream, own, resize }: Made, descriptor: number): void {
   const theirs = [...listenersOf(stream)].map(([event, listeners]) => {
     const nodes = own.get(event) ?? [];
     return [event, listeners.filter((listener) => !nodes.includes(listener))] as const;
   });
-  const wasTty = '_refreshSize' in stream;
   const constructing = stream._readableState?.constructed === false || stream._writableState?.constructed === false;
   // Of the first three descriptors libuv closes none with their handles (uv__stream_close): only the handle itself goes.
   stream._handle?.close();
   for (const key of Reflect.ownKeys(stream)) Reflect.deleteProperty(stream, key);
   const kind = kindOf(descriptor);
   if (descriptor === 0) makeInput(stream, kind, own);
-  else makeOutput(stream, kind, descriptor, wasTty);
+  else makeOutput(stream, kind, descriptor, resize);
   stream.fd = descriptor;
-  stream._isStdio = true;
   if (constructing) awaitConstruction(stream);
   for (const [event, listeners] of theirs) for (const listener of listeners) stream.on(event, listener as Listener);
 }
@@ -107,7 +111,8 @@ function makeInput(stream: StandardStream, kind: Kind, own: Made['own']): void {
     become(stream, Readable, { read() {} });
     (stream as unknown as Readable).push(null);
   }
-  if (kind === 'pipe') stream._type = 'pipe';
+  // Nobody can end() it.
+  if (kind === 'pipe' && stream._writableState) stream._writableState.ended = true;
   // It starts out paused, and Node's own listener stops the handle when it is paused again.
   if (stream._handle?.readStop) {
     stream._handle.reading = false;
@@ -117,24 +122,24 @@ function makeInput(stream: StandardStream, kind: Kind, own: Made['own']): void {
   for (const listener of own.get('pause') ?? []) stream.on('pause', listener as Listener);
 }
 
-function makeOutput(stream: StandardStream, kind: Kind, descriptor: number, wasTty: boolean): void {
+function makeOutput(stream: StandardStream, kind: Kind, descriptor: number, resize: Made['resize']): void {
   if (kind === 'tty') become(stream, tty.WriteStream, descriptor);
   else if (kind === 'pipe') become(stream, Socket, { fd: descriptor, readable: false, writable: true });
   else if (kind === 'file') become(stream, SyncWriteStream as unknown as Constructor, descriptor);
   else become(stream, Writable, { write: (_chunk: unknown, _encoding: unknown, done: () => void) => done() });
-  stream._type = kind === 'file' ? 'fs' : kind;
+  if (kind !== 'none') stream._type = kind === 'file' ? 'fs' : kind;
+  stream._isStdio = true;
   // As Node has it: the standard streams end, but their descriptors are not closed.
   if (stream.destroy) stream.destroySoon = stream.destroy;
   stream._destroy = keepDescriptor;
-  // Node has one SIGWINCH listener for each that was a terminal when it was made. It stays, so what it calls must be there.
-  if (wasTty && kind !== 'tty') Object.defineProperty(stream, '_refreshSize', { value: () => {}, configurable: true });
-  if (!wasTty && kind === 'tty') process.on('SIGWINCH', () => stream._refreshSize?.());
+  if (kind !== 'tty') for (const listener of resize) process.off('SIGWINCH', listener);
+  else if (resize.length === 0) process.on('SIGWINCH', () => stream._refreshSize?.());
 }
 
 function keepDescriptor(this: StandardStream, error: Error | null, done: (error: Error | null) => void): void {
   done(error);
   this._undestroy?.();
-  process.nextTick(() => this.emit('close'));
+  if (!this._writableState?.emitClose) process.nextTick(() => this.emit('close'));
 }
 
 /** Makes `stream` an object of another class, by calling that class's constructor on it. */
@@ -147,6 +152,7 @@ function become(stream: StandardStream, what: unknown, ...args: unknown[]): void
 function SyncWriteStream(this: Writable & { fd: number }, descriptor: number): void {
   (Writable as unknown as Constructor).call(this, { autoDestroy: true });
   this.fd = descriptor;
+  Object.assign(this, { readable: false, autoClose: false });
 }
 SyncWriteStream.prototype = Object.create(Writable.prototype, {
   constructor: { value: SyncWriteStream, writable: true, configurable: true },
