@@ -13,6 +13,8 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
 /** What is to be read is in the file `$IN`. */
 export const INPUTS: Readonly<Record<string, string>> = {
   pipe: 'cat "$IN" | "$@"',
+  // sh(1) writes a short one into the pipe before it starts the command.
+  'a pipe that holds all of it': '"$@" <<END\n$(head -n 100 "$IN")\nEND',
   file: '"$@" <"$IN"',
   'the null device': '"$@" </dev/null',
   closed: '"$@" <&-',

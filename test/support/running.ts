@@ -8,7 +8,7 @@ export interface Outcome {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** The same as `stdout`, before it was taken for UTF-8. */
+  /** The same as `stdout`, before it was taken for UTF-8. Not enumerable: two outcomes are compared without it. */
   readonly bytes: Buffer;
 }
 
@@ -95,7 +95,8 @@ export class Running {
   async #awaitEnd(limitMs: number): Promise<Outcome> {
     try {
       const [status, signal] = await within(`the end of ${this.#name}`, once(this.child, 'close'), limitMs);
-      return { status, signal, stdout: this.stdout, stderr: this.stderr, bytes: Buffer.concat(this.#output) };
+      const text = { status, signal, stdout: this.stdout, stderr: this.stderr };
+      return Object.defineProperty(text, 'bytes', { value: Buffer.concat(this.#output) }) as Outcome;
     } catch (error) {
       this.child.kill('SIGKILL');
       throw new Error(`${(error as Error).message}; ${this.#sofar()}`);
