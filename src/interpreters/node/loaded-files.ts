@@ -23,7 +23,7 @@ let stopObserving = () => {};
 
 /** From now on, what is opened is noted. To be called before the script is loaded. */
 export function observeLoading(): void {
-  const binding = (process as unknown as { binding(name: 'fs'): Binding }).binding('fs');
+  const binding = fileBinding();
   const seen = new Set<string>();
   const originals: [(typeof OPENERS)[number], Opener][] = [];
   for (const name of OPENERS) {
@@ -39,6 +39,18 @@ export function observeLoading(): void {
   stopObserving = () => {
     for (const [name, original] of originals) binding[name] = original;
   };
+}
+
+/** Node's own functions for files. `process.binding` is deprecated, and under NODE_PENDING_DEPRECATION would say so to the caller. */
+function fileBinding(): Binding {
+  const { noDeprecation } = process;
+  process.noDeprecation = true;
+  try {
+    return (process as unknown as { binding(name: 'fs'): Binding }).binding('fs');
+  } finally {
+    if (noDeprecation === undefined) Reflect.deleteProperty(process, 'noDeprecation');
+    else process.noDeprecation = noDeprecation;
+  }
 }
 
 /** The files that make up this process: interpreter, script, modules. Ends the observation. */
