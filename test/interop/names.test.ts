@@ -1,0 +1,115 @@
+/**
+ * Both clients make the same name of a call's options, interpreter, script, directory and environment, and so share servers.
+ *
+ * Neither gets further than to the connect(2), which is made to fail with an error that is not "no server": nothing is made or started.
+ */
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { CLIENTS, type ClientName, HAS_RELEASED_CLIENT } from '../support/released.js';
+import { HAS_STRACE } from '../support/strace.js';
+import { type Workspace, workspace } from '../support/workspace.js';
+
+/** The path that a client would connect to. */
+async function nameOf(w: Workspace, client: ClientName, words: readonly string[], cwd: string, env: NodeJS.ProcessEnv) {
+  const trace = w.path(`trace-${client}`);
+  const options = ['-qq', '-o', trace, '-s', '4096', '-e', 'trace=connect', '-e', 'inject=connect:error=EACCES'];
+  const { status } = await w.run('strace', [...options, CLIENTS[client], ...words], {
+    cwd,
+    env: { ...env, PREFORK_INTERP_RUN_DIR: '' },
+  });
+  expect(status, `${client} ${words.join(' ')}`).not.toBe(0);
+  const paths = [...readFileSync(trace, 'latin1').matchAll(/sun_path="([^"]*)"/g)].map(([, path]) => path as string);
+  // The released client also asks a name service daemon for the user's home.
+  return paths.filter((path) => !path.endsWith('/nscd/socket'));
+}
+
+const OPTIONS: [options: string[], env?: NodeJS.ProcessEnv][] = [
+  [['-U']],
+  [['-U', '-G', '']],
+  [['-U', '-G', 'x']],
+  [['-U', '-G', 'x', '-G', 'y']],
+  [['-U', '-G', 'y', '-G', 'x']],
+  [['-U', '-Gjoined']],
+  [['-G', 'before', '-U']],
+  [['-U', '-E', 'VAR']],
+  [['-U', '-E', 'VAR'], { VAR: '' }],
+  [['-U', '-E', 'VAR'], { VAR: 'value' }],
+  [['-U', '-E', 'VAR', '-G', 'x', '-E', 'OTHER'], { VAR: '1', OTHER: '2' }],
+  [['-U', '-E', '']],
+  [['-U', '-G', '\xe4\n\x7f']],
+  [['-U', '-g', 'chosen']],
+  [['-U', '-g', 'chosen', '-G', 'x']],
+  [['-U', '-g', `long${'x'.repeat(40)}`]],
+];
+const INTERPRETERS = ['perl', '/usr/bin/perl', './perl', 'no-such-interpreter', 'with space', 'node'];
+const SCRIPTS = [['script'], ['./script'], ['/tmp/script', 'argument', '-U'], ['', 'x'], []];
+/** Values are joined to their options: the released client reads no `-G,x` in a combined form. */
+const COMBINED: string[][] = [
+  ['-U,perl', 'script'],
+  ['-U,-Gx,perl', 'script', 'argument'],
+  ['-U,-EVAR,perl', 'script'],
+  ['-U perl', 'script'],
+  ['-U -Gx -Gy perl', 'script'],
+  ['-U,-gchosen,perl', 'script'],
+];
+
+describe.skipIf(!HAS_RELEASED_CLIENT || !HAS_STRACE)('names (needs chiark-utils-bin and strace)', () => {
+  /** Where a call is made from, each with its own working directory. */
+  function places(w: Workspace): string[] {
+    mkdirSync(w.path('one'));
+    mkdirSync(w.path('two'));
+    symlinkSync(w.path('one'), w.path('link'));
+    return ['/', w.path('one'), w.path('two'), w.path('link')];
+  }
+
+  async function expectSame(w: Workspace, words: string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
+    const [ours, released] = await Promise.all([
+      nameOf(w, 'ours', words, cwd, env),
+      nameOf(w, 'released', words, cwd, env),
+    ]);
+    expect(ours, JSON.stringify({ words, cwd, env })).toEqual(released);
+    expect(ours).toHaveLength(1);
+    return ours[0] as string;
+  }
+
+  test('every set of options', async () => {
+    const w = workspace();
+    const names = new Set<string>();
+    for (const [options, env] of OPTIONS)
+      names.add(await expectSame(w, [...options, 'perl', 'script'], w.directory, env));
+    // An ident of one's own leaves the rest out.
+    expect(names.size).toBe(OPTIONS.length - 1);
+  });
+
+  test('every interpreter with every script', async () => {
+    const w = workspace();
+    const names = new Set<string>();
+    for (const interpreter of INTERPRETERS) {
+      for (const script of SCRIPTS) names.add(await expectSame(w, ['-U', interpreter, ...script], w.directory));
+    }
+    expect(names.size).toBe(INTERPRETERS.length * SCRIPTS.length);
+  });
+
+  test('every combined form', async () => {
+    const w = workspace();
+    for (const words of COMBINED) await expectSame(w, words, w.directory, { VAR: 'v' });
+  });
+
+  test('every directory; a link to one is the one', async () => {
+    const w = workspace();
+    const names: string[] = [];
+    for (const place of places(w)) names.push(await expectSame(w, ['-U', 'perl', 'script'], place));
+    expect(new Set(names).size).toBe(3);
+    expect(names[1]).toBe(names[3]);
+  });
+
+  test('the two never agree by accident: one letter makes another name', async () => {
+    const w = workspace();
+    const [name] = await nameOf(w, 'ours', ['-U', 'perl', 'script'], w.directory, {});
+    const [other] = await nameOf(w, 'released', ['-U', 'perl', 'scripT'], w.directory, {});
+    expect(name).not.toBe(other);
+    expect(name?.length).toBe(other?.length);
+    expect(join(name as string, '..')).toBe(join(other as string, '..'));
+  });
+});
