@@ -25,7 +25,8 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
   checkForkPoint();
   exhaustCachedEntropy();
   const core = loadCore();
-  const staleness = new Staleness(loadedFiles(), handover.stampNs);
+  const { files, links } = loadedFiles();
+  const staleness = new Staleness(files, handover.stampNs, links);
   if (native.fork() > 0) native.exitNow(0);
 
   const setupErrors = becomeDaemon(script);
