@@ -7,6 +7,7 @@
 
 #include "addon/node_symbols.h"
 #include "addon/stdio.h"
+#include "addon/sync.h"
 #include "addon/task_pool.h"
 
 namespace prefork::addon {
@@ -17,6 +18,9 @@ namespace {
 node::Environment* leaving = nullptr;
 // What Node leaves with where it cannot even emit 'exit'; see natural-exit.ts for what it is otherwise.
 int natural_exit_code = 1;
+
+// A background task that is running at the end takes milliseconds; one that waits for the main thread would take for ever.
+constexpr int64_t kStopLimitMs = 5000;
 
 bool on_main_thread() { return ::syscall(SYS_gettid) == getpid(); }
 
@@ -32,8 +36,14 @@ void end_naturally(void*) {
     node_symbols().run_at_exit(leaving);
     exit_now(natural_exit_code);
   }
-  // Not a forked child: V8 is taken down in order, and its delayed tasks must not run after it.
+  // Here Node takes V8 down in order, and waits for its tasks as it does so.
   task_pool().forget_delayed();
+}
+
+// As Node's own handler, which ends Node's background threads before it takes anything down: ours too must be out of V8 by then.
+void exit_with_node_threads(node::Environment* environment, int code) {
+  if (!task_pool().stop(now_ms() + kStopLimitMs)) exit_now(code);
+  node_symbols().default_process_exit_handler(environment, code);
 }
 
 }  // namespace
@@ -41,6 +51,10 @@ void end_naturally(void*) {
 void add_natural_end_hook(Napi::Env env) {
   // A worker_thread that loads the addon has an environment of its own, whose end is not the process's.
   if (on_main_thread()) napi_add_env_cleanup_hook(env, end_naturally, nullptr);
+}
+
+void leave_with_node_threads() {
+  node_symbols().set_process_exit_handler(current_environment(), exit_with_node_threads);
 }
 
 void leave_by_exit_now() {

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "addon/exit.h"
 #include "addon/loop.h"
 #include "addon/pages.h"
 #include "addon/platform.h"
@@ -23,6 +24,8 @@ constexpr int kBrokenChild = 127;
 void renew_child(uv_loop_t* loop) {
   task_pool().reset_in_child();
   forget_node_threads();
+  // Whatever else becomes of this process, it must not join threads that it does not have.
+  leave_by_exit_now();
   int error = renew_loop_after_fork(loop);
   if (error == 0) return;
   dprintf(STDERR_FILENO, "prefork-interp: uv_loop_fork in process %d: %s\n", getpid(), uv_strerror(error));

@@ -51,6 +51,7 @@ Napi::Value take_over_tasks(Call call) {
     addon::give_back_tasks();
     refuse(call.Env(), "its background threads did not come to rest within " + std::to_string(kSettleLimitMs) + " ms");
   }
+  leave_with_node_threads();
   return call.Env().Undefined();
 }
 

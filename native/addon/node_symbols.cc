@@ -73,6 +73,8 @@ NodeSymbols find_all() {
   lookup.needed(symbols.platform, "_ZN4node23GetMultiIsolatePlatformEPNS_11EnvironmentE");
   lookup.needed(symbols.set_process_exit_handler,
                 "_ZN4node21SetProcessExitHandlerEPNS_11EnvironmentEOSt8functionIFvS1_iEE");
+  lookup.needed(symbols.default_process_exit_handler,
+                "_ZN4node25DefaultProcessExitHandlerEPNS_11EnvironmentEi");
   lookup.needed(symbols.run_at_exit, "_ZN4node9RunAtExitEPNS_11EnvironmentE");
   lookup.needed(symbols.number_of_worker_threads, "_ZN4node12NodePlatform21NumberOfWorkerThreadsEv");
   lookup.needed(symbols.flush_foreground_tasks, "_ZN4node12NodePlatform20FlushForegroundTasksEPN2v87IsolateE");

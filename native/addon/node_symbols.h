@@ -42,6 +42,7 @@ struct NodeSymbols {
   node::Environment* (*environment)(Context*);
   Platform* (*platform)(node::Environment*);
   void (*set_process_exit_handler)(node::Environment*, ProcessExitHandler&&);
+  void (*default_process_exit_handler)(node::Environment*, int);
   void (*run_at_exit)(node::Environment*);
 
   // The virtual table of node::NodePlatform: its first entry, and how many there are.

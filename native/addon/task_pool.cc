@@ -89,6 +89,16 @@ void TaskPool::forget_delayed() {
   delayed_.clear();
 }
 
+bool TaskPool::stop(int64_t deadline_ms) {
+  Locked locked(mutex_);
+  stopped_ = true;
+  while (outstanding() > queued()) {
+    if (now_ms() >= deadline_ms) return false;
+    progress_.wait_until(mutex_, deadline_ms);
+  }
+  return true;
+}
+
 void TaskPool::enqueue(Task* task, TaskPriority priority) {
   ready_[index(priority)].push_back(task);
   outstanding_[index(priority)]++;
@@ -96,7 +106,7 @@ void TaskPool::enqueue(Task* task, TaskPriority priority) {
 }
 
 void TaskPool::enqueue_due() {
-  if (delayed_.empty()) return;
+  if (delayed_.empty() || stopped_) return;
   int64_t now = now_ms();
   auto later = std::stable_partition(delayed_.begin(), delayed_.end(),
                                      [now](const Delayed& delayed) { return delayed.due_ms <= now; });
@@ -105,6 +115,7 @@ void TaskPool::enqueue_due() {
 }
 
 bool TaskPool::take(Task** task, TaskPriority* priority) {
+  if (stopped_) return false;
   for (size_t i = kTaskPriorities; i-- > 0;) {
     if (ready_[i].empty()) continue;
     *task = ready_[i].front();
@@ -117,7 +128,7 @@ bool TaskPool::take(Task** task, TaskPriority* priority) {
 
 void TaskPool::wait_for_work() {
   idle_++;
-  if (delayed_.empty()) {
+  if (delayed_.empty() || stopped_) {
     work_.wait(mutex_);
   } else {
     auto next = std::min_element(delayed_.begin(), delayed_.end(),
@@ -128,10 +139,8 @@ void TaskPool::wait_for_work() {
 }
 
 void TaskPool::ensure_thread() {
-  size_t queued = 0;
-  for (const auto& ready : ready_) queued += ready.size();
-  if (idle_ > 0 && idle_ >= queued) return;
-  if (threads_ >= max_threads_) return;
+  if (stopped_ || threads_ >= max_threads_) return;
+  if (idle_ > 0 && idle_ >= queued()) return;
   // The pool's threads take no signals: those are for the main thread, which may be waiting in a system call for one.
   sigset_t all;
   sigset_t before;
@@ -181,6 +190,12 @@ unsigned TaskPool::awaited_by_drain() const {
 unsigned TaskPool::outstanding() const {
   unsigned sum = 0;
   for (unsigned each : outstanding_) sum += each;
+  return sum;
+}
+
+unsigned TaskPool::queued() const {
+  unsigned sum = 0;
+  for (const auto& ready : ready_) sum += static_cast<unsigned>(ready.size());
   return sum;
 }
 

@@ -39,6 +39,9 @@ class TaskPool {
   // V8 is about to be taken down: what is not due yet never will be.
   void forget_delayed();
 
+  // No task is begun any more; what is queued stays so. True once none is running.
+  bool stop(int64_t deadline_ms);
+
  private:
   struct Delayed {
     int64_t due_ms;
@@ -55,6 +58,7 @@ class TaskPool {
   void ensure_thread();
   unsigned awaited_by_drain() const;
   unsigned outstanding() const;
+  unsigned queued() const;
 
   Mutex mutex_;
   Condition work_;
@@ -68,6 +72,7 @@ class TaskPool {
   // Queued or running.
   unsigned outstanding_[kTaskPriorities] = {};
   bool user_blocking_only_ = false;
+  bool stopped_ = false;
 };
 
 // Never destroyed: its threads outlive main().

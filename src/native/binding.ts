@@ -85,10 +85,15 @@ export function loadBinding(root: string): Binding {
   } catch (cause) {
     throw new NativeError(
       'ERR_PREFORK_ADDON',
-      `cannot load ${path}: ${(cause as Error).message} (build it with \`npm rebuild prefork-interp\`)`,
+      `cannot load ${path}: ${firstLine((cause as Error).message)} (build it with \`npm rebuild prefork-interp\`)`,
       { cause },
     );
   }
+}
+
+/** Node lists below the first line who asked for the module. */
+function firstLine(message: string): string {
+  return message.split('\n', 1)[0] as string;
 }
 
 /** The package's root, seen from the folder of the file that holds this code: `dist/` when bundled, `src/` in the sources. */

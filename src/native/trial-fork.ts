@@ -16,12 +16,12 @@ const POLLIN = 1;
  * For a version of Node on which the fork checks were never run. What needs the event loop is not tried: the child would run the
  * script's own timers and sockets.
  */
-export function trialFork(fork: () => number): void {
+export function trialFork(fork: () => number, limitMs = TRIAL_LIMIT_MS): void {
   const pid = fork();
-  if (pid === 0) runTrial(fork);
-  const status = waitWithin(pid, TRIAL_LIMIT_MS);
+  if (pid === 0) runTrial(fork, limitMs);
+  const status = waitWithin(pid, limitMs);
   if (status !== PROVED << 8) {
-    const outcome = status === null ? `did not end within ${TRIAL_LIMIT_MS} ms` : `ended with wait status ${status}`;
+    const outcome = status === null ? `did not end within ${limitMs} ms` : `ended with wait status ${status}`;
     throw new NativeError(
       'ERR_PREFORK_NODE_UNSUPPORTED',
       `Node ${process.version} cannot be forked: it is not a tested version, and the child of a trial fork ${outcome}`,
@@ -38,15 +38,15 @@ function waitWithin(pid: number, limitMs: number): number | null {
   return ended ? status : null;
 }
 
-function runTrial(fork: () => number): never {
+function runTrial(fork: () => number, limitMs: number): never {
   let code = 1;
   try {
     silence();
     compileAndCollect();
-    startIsolate();
+    startIsolate(limitMs / 2);
     const pid = fork();
     if (pid === 0) binding().exitNow(0);
-    if (waitWithin(pid, TRIAL_LIMIT_MS / 2) === 0) code = PROVED;
+    if (waitWithin(pid, limitMs / 2) === 0) code = PROVED;
   } catch {
     // The code says that it failed; nobody reads more of a trial.
   }
@@ -70,10 +70,10 @@ function compileAndCollect(): void {
 }
 
 /** A worker thread runs JavaScript of its own: a second isolate on the same platform. */
-function startIsolate(): void {
+function startIsolate(limitMs: number): void {
   const flag = new Int32Array(new SharedArrayBuffer(4));
   const source =
     "const { workerData: f } = require('node:worker_threads'); Atomics.store(f, 0, 1); Atomics.notify(f, 0);";
   new Worker(source, { eval: true, workerData: flag, execArgv: [] });
-  if (Atomics.wait(flag, 0, 0, TRIAL_LIMIT_MS / 2) === 'timed-out') throw new Error('no second isolate');
+  if (Atomics.wait(flag, 0, 0, limitMs) === 'timed-out') throw new Error('no second isolate');
 }

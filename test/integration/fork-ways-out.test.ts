@@ -2,6 +2,8 @@
  * Every way out of a process ends the same in a forked process as under plain node: the status, and what is on stdout and stderr.
  * The expected end, where all versions of Node agree on it, is given too, so that two equal wrongs do not pass.
  */
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type CheckOptions, ForkChecks } from '../support/fork-check.js';
 
@@ -217,6 +219,16 @@ function same(ways: Record<string, Way>, kind: 'cjs' | 'mjs' = 'cjs'): void {
     });
   }
 }
+
+describe('what Node writes at the end', () => {
+  const ends = { 'a natural end': '', 'process.exit': 'process.exit(3);', 'an error': "throw new Error('x');" };
+  test.each(Object.entries(ends))('coverage: %s', async (_name, end) => {
+    const coverage = mkdtempSync(join(checks.directory, 'coverage-'));
+    await checks.forked(`enter(); function covered() {} covered(); ${end}`, { env: { NODE_V8_COVERAGE: coverage } });
+    const files = readdirSync(coverage).map((name) => readFileSync(join(coverage, name), 'utf8'));
+    expect(files.filter((text) => text.includes('"covered"'))).toHaveLength(1);
+  });
+});
 
 describe('a natural end', () => same(natural));
 describe('process.exit', () => same(explicit));

@@ -18,7 +18,11 @@ export function buildFacade(): string {
   const facade = join(root, 'build/native-facade.cjs');
   const draft = `${facade}.${process.pid}`;
   buildSync({
-    entryPoints: [join(root, 'src/native.ts')],
+    stdin: {
+      // The facade, and what of it only tests look at.
+      contents: `export * from './native.js'; export { binding } from './native/binding.js'; export { trialFork } from './native/trial-fork.js';`,
+      resolveDir: join(root, 'src'),
+    },
     outfile: draft,
     bundle: true,
     platform: 'node',
@@ -43,6 +47,8 @@ export interface CheckOptions {
   env?: Record<string, string>;
   nodeArguments?: string[];
   input?: string;
+  /** Another program than the Node under test. */
+  binary?: string;
   /** How long the server waits, its event loop standing still, before it forks the executor. */
   blockedMs?: number;
 }
@@ -74,7 +80,16 @@ export class ForkChecks {
     const child = spawn(
       // No core files: many checks end by a signal that leaves one.
       'sh',
-      ['-c', 'ulimit -c 0; exec "$@"', 'sh', node, '--require', enter, ...(options.nodeArguments ?? []), file],
+      [
+        '-c',
+        'ulimit -c 0; exec "$@"',
+        'sh',
+        options.binary ?? node,
+        '--require',
+        enter,
+        ...(options.nodeArguments ?? []),
+        file,
+      ],
       {
         // Each run in a place of its own: the two of a pair would meet in the files that they write.
         cwd: mkdtempSync(join(this.directory, `${how}-`)),
