@@ -1,5 +1,5 @@
 /** How the decoders and encoders of src/core.ts behave when they are used in other ways than the vectors use them. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { instantiate } from '../../src/core.js';
 import { coreBytes } from '../support/wasm-host.js';
 
@@ -14,6 +14,7 @@ test('a new decoder, or an encoder, ends the one before', () => {
   expect(() => first.received(1, 0)).toThrow(code('ERR_CORE_SEQUENCE'));
   expect(second.space().length).toBe(4);
   core.encodeRequest('released', [], [node]);
+  expect(() => second.space()).toThrow(code('ERR_CORE_SEQUENCE'));
   expect(() => second.received(1, 0)).toThrow(code('ERR_CORE_SEQUENCE'));
 });
 
@@ -72,6 +73,12 @@ test('a greeting decoder that is done takes nothing more', () => {
   expect(() => greeting.push(core.encodeGreeting())).toThrow(code('ERR_CORE_SEQUENCE'));
 });
 
+test('nor does a status decoder', () => {
+  const status = core.statusDecoder();
+  expect(status.push(core.encodeStatus(0x0700))).toEqual({ done: true, taken: 4, status: 0x0700 });
+  expect(() => status.push(core.encodeStatus(0))).toThrow(code('ERR_CORE_SEQUENCE'));
+});
+
 test('the greeting is the one of v1, byte for byte', () => {
   expect(Buffer.from(core.encodeGreeting()).toString('hex')).toBe('5046490a00000000');
 });
@@ -111,4 +118,19 @@ test('a command line without even a program name is refused', () => {
 
 test('an error of the options names what it is about', () => {
   expect(() => core.parseOptions([node, Buffer.from('-Uz'), node])).toThrow('unknown option -z');
+});
+
+test('where node has no address space for the memory, the error says what to do', () => {
+  // What V8 does below `ulimit -v 8000000`, up to Node 22.
+  class Instance {
+    constructor() {
+      throw new RangeError('WebAssembly.Instance(): Out of memory');
+    }
+  }
+  vi.stubGlobal('WebAssembly', { Module: class {}, Instance });
+  try {
+    expect(() => instantiate(coreBytes)).toThrow(code('ERR_CORE_MEMORY'));
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
