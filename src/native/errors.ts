@@ -1,4 +1,10 @@
-import { getSystemErrorName } from 'node:util';
+import { constants } from 'node:os';
+
+/** From the system's list, not libuv's (util.getSystemErrorName): that one lacks what libuv never returns, such as ECHILD. */
+function nameOf(errno: number): string {
+  const found = Object.entries(constants.errno).find(([name, value]) => value === errno && name !== 'EWOULDBLOCK');
+  return found ? found[0] : `errno ${errno}`;
+}
 
 /**
  * A system call that failed.
@@ -17,7 +23,7 @@ export class SystemError extends Error {
     readonly syscall: string,
     readonly subject: string,
   ) {
-    const code = getSystemErrorName(-errno);
+    const code = nameOf(errno);
     super(`${syscall} ${subject}: ${reason} (${code})`);
     this.code = code;
   }
