@@ -8,15 +8,18 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 namespace prefork::addon {
 
 namespace {
 
-// Where the kernel put the arguments, found at the first call: process.title (uv_set_process_title) writes to the same place.
+// Where the kernel put the arguments, found at the first call: process.title (uv_set_process_title) writes to the same place, and is read from it.
 char* area = nullptr;
 size_t area_size = 0;
+// What was there then.
+char* original = nullptr;
 char* own = nullptr;
 size_t own_size = 0;
 
@@ -84,12 +87,18 @@ int set_command_line(const char* line, size_t size) {
   if (area == nullptr) {
     area = reinterpret_cast<char*>(map.arg_start);
     area_size = map.arg_end - map.arg_start;
+    original = static_cast<char*>(malloc(area_size));
+    if (original != nullptr) memcpy(original, area, area_size);
   }
   if (size > area_size) {
     char* place = own_area(size);
     if (place != nullptr) {
       memcpy(place, line, size);
-      if (point_to(&map, place, size) == 0) return 0;
+      if (point_to(&map, place, size) == 0) {
+        // A line that was put there meanwhile is not to be taken for the title.
+        if (original != nullptr) memcpy(area, original, area_size);
+        return 0;
+      }
     }
   }
   size_t fits = std::min(size, area_size);

@@ -32,6 +32,17 @@ void renew_child(uv_loop_t* loop) {
   _exit(kBrokenChild);
 }
 
+// Node's own threads get no new tasks, but one posted earlier with a delay may still run. Once all of them were held, everything posted before
+// has run. They are let go before the fork: what is counted as outstanding in Node's queue then would be so in the child for ever, and a child of a
+// script that Node runs from inside its DrainTasks (an ES module that was loaded asynchronously, on Node 18) returns into waiting for it.
+bool rest_node_threads(int64_t deadline_ms) {
+  {
+    WorkerHold hold;
+    if (!hold.take(node_worker_threads(), deadline_ms)) return false;
+  }
+  return await_node_threads_asleep(deadline_ms);
+}
+
 }  // namespace
 
 bool settle_node_threads(int64_t deadline_ms) {
@@ -42,9 +53,7 @@ bool settle_node_threads(int64_t deadline_ms) {
 }
 
 ForkResult fork_process(uv_loop_t* loop, int64_t deadline_ms) {
-  // Node's own threads get no new tasks, but one posted earlier with a delay may come due.
-  WorkerHold hold;
-  if (node_threads_alive() && !hold.take(node_worker_threads(), deadline_ms)) return {ForkResult::busy, -1, 0, nullptr};
+  if (node_threads_alive() && !rest_node_threads(deadline_ms)) return {ForkResult::busy, -1, 0, nullptr};
   if (!task_pool().lock_at_rest(deadline_ms)) return {ForkResult::busy, -1, 0, nullptr};
   // What C code has buffered would be written twice.
   fflush(nullptr);
@@ -61,7 +70,6 @@ ForkResult fork_process(uv_loop_t* loop, int64_t deadline_ms) {
   pid_t pid = ::fork();
   int error = errno;
   if (pid == 0) {
-    hold.abandon();
     renew_child(loop);
   } else {
     task_pool().unlock();

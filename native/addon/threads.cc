@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 #include "addon/loop.h"
 #include "addon/task_pool.h"
@@ -25,6 +26,11 @@ constexpr unsigned long kKernelWorker = 0x10;
 // The signals that nobody can block: SIGKILL, SIGSTOP, and the two that glibc keeps for itself.
 constexpr uint64_t kUnblockable = 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1) | 1ull << 31 | 1ull << 32;
 constexpr uint64_t kOnlySigusr1 = 1ull << (SIGUSR1 - 1);
+
+// A thread that wakes up to give its task back may wait for a lock in between, for a few microseconds: so several looks, each later
+// than that.
+constexpr int kCalmLooks = 3;
+constexpr long kLookIntervalNs = 100'000;
 
 bool noted = false;
 std::vector<pid_t> node_threads;
@@ -64,6 +70,21 @@ bool is_kernel_worker(pid_t tid) {
   unsigned long flags = 0;
   if (rest == nullptr || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %lu", &flags) != 1) return false;
   return (flags & kKernelWorker) != 0;
+}
+
+// As proc_pid_stat(5) has it: R, S, D, ..; 0 for a thread that is gone.
+char state_of(pid_t tid) {
+  char stat[1024];
+  read_file(tid, "stat", stat, sizeof stat);
+  const char* rest = strrchr(stat, ')');
+  return rest != nullptr && rest[1] == ' ' ? rest[2] : '\0';
+}
+
+bool all_asleep(const std::vector<pid_t>& threads) {
+  return std::none_of(threads.begin(), threads.end(), [](pid_t tid) {
+    char state = state_of(tid);
+    return state != 'S' && state != '\0';
+  });
 }
 
 uint64_t blocked_signals(pid_t tid) {
@@ -117,6 +138,17 @@ void forget_node_threads() {
 }
 
 bool node_threads_alive() { return noted; }
+
+bool await_node_threads_asleep(int64_t deadline_ms) {
+  int calm = 0;
+  while (calm < kCalmLooks) {
+    calm = all_asleep(node_threads) ? calm + 1 : 0;
+    if (now_ms() >= deadline_ms) return false;
+    const timespec interval{0, kLookIntervalNs};
+    nanosleep(&interval, nullptr);
+  }
+  return true;
+}
 
 std::vector<ThreadInfo> unknown_threads() {
   // Listed first: a background task may have a thread made for another one at any moment, and the pool then knows it.

@@ -23,6 +23,9 @@ void forget_node_threads();
 // Whether Node's own background threads are in this process.
 bool node_threads_alive();
 
+// Waits until each of Node's own threads sleeps, in its queue as far as can be told from outside. False where one still runs at the deadline.
+bool await_node_threads_asleep(int64_t deadline_ms);
+
 // Threads that are none of Node's, V8's, libuv's or ours.
 std::vector<ThreadInfo> unknown_threads();
 

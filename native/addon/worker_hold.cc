@@ -34,7 +34,6 @@ class WorkerHold::HoldTask : public Task {
 WorkerHold::WorkerHold() : state_(std::make_shared<State>()) {}
 
 WorkerHold::~WorkerHold() {
-  if (state_ == nullptr) return;
   Locked locked(state_->mutex);
   state_->released = true;
   state_->changed.notify_all();
@@ -48,11 +47,6 @@ bool WorkerHold::take(unsigned threads, int64_t deadline_ms) {
     state_->changed.wait_until(state_->mutex, deadline_ms);
   }
   return true;
-}
-
-void WorkerHold::abandon() {
-  // Leaked: its tasks share it, and are on stacks that no longer exist.
-  new std::shared_ptr<State>(std::move(state_));
 }
 
 std::vector<pid_t> WorkerHold::tids() {

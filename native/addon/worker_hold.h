@@ -23,8 +23,6 @@ class WorkerHold {
 
   // True once all `threads` are held.
   bool take(unsigned threads, int64_t deadline_ms);
-  // In a forked child: the threads are not there to be let go, and what they slept on must not be touched.
-  void abandon();
   // The threads that are held.
   std::vector<pid_t> tids();
 
