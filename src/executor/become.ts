@@ -18,6 +18,8 @@ export interface ExecutorParts {
   readonly leadingArguments: number;
   /** The server that this process was forked from. */
   readonly serverPid: number;
+  /** What the script's initialisation has made of `process.title`; undefined where it has left it alone. */
+  readonly title: string | undefined;
 }
 
 /**
@@ -40,7 +42,7 @@ export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall): void {
   installDescriptors(received.descriptors);
   native.noteStdio();
   setEnvironment(received.request.environment);
-  setIdentity(received.request.arguments.slice(parts.leadingArguments));
+  setIdentity(received.request.arguments, parts);
   seedRandom();
   renewStandardStreams();
   native.leaveByExitNow();
@@ -77,10 +79,15 @@ function installDescriptors(descriptors: readonly [number, number, number]): voi
 }
 
 /** `process.pid` is a constant of Node's; `process.argv` is changed in place, since modules may hold it. */
-function setIdentity(scriptArguments: readonly Uint8Array[]): void {
+function setIdentity(given: readonly Uint8Array[], { leadingArguments, title }: ExecutorParts): void {
   Object.defineProperty(process, 'pid', { value: native.processId(), enumerable: true, configurable: true });
-  const kept = process.argv.slice(0, 2);
-  const given = scriptArguments.map((bytes) => Buffer.from(bytes).toString());
-  process.argv.splice(0, process.argv.length, ...kept, ...given);
-  native.setCommandLine(Buffer.from(`${[process.argv0, ...process.argv.slice(1)].join('\0')}\0`));
+  process.argv.length = Math.min(process.argv.length, 2);
+  for (const bytes of given.slice(leadingArguments)) process.argv.push(Buffer.from(bytes).toString());
+  // What ps(1) shows: as if node had been started with this, or what the script has put in its place.
+  const started = [process.argv0, ...process.execArgv].map((word) => Buffer.from(word));
+  const shown = title === undefined ? [...started, ...given.slice(1)] : [Buffer.from(title)];
+  native.setCommandLine(Buffer.concat(shown.flatMap((word) => [word, NUL])));
+  if (title !== undefined) process.title = title;
 }
+
+const NUL = Buffer.alloc(1);

@@ -22,6 +22,7 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
   if (!setup.ready) throw setup.problem;
   const { handover } = setup;
   const script = process.argv[1];
+  const title = process.title === process.argv0 ? undefined : process.title;
   checkForkPoint();
   exhaustCachedEntropy();
   const core = loadCore();
@@ -33,7 +34,7 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
   const log = openSyslog(options.logFacility, script ?? process.execPath);
   const serverPid = native.processId();
   const forked = new Server({ core, log, staleness, setupErrors }, handover, options).serve();
-  becomeExecutor({ core, log, serverPid, leadingArguments: script === undefined ? 1 : 2 }, forked);
+  becomeExecutor({ core, log, serverPid, leadingArguments: script === undefined ? 1 : 2, title }, forked);
 }
 
 /**
