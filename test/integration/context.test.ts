@@ -59,6 +59,7 @@ test('arguments: none, empty, many, long, with every byte that an argument can h
     ['exec "$@"', []],
     ['exec "$@"', ['', ' ', '-x', '--', '']],
     ['exec "$@"', Array.from({ length: 5000 }, (_, i) => String(i))],
+    ['exec "$@" $(seq 1 130000)', []],
     ['exec "$@"', ['x'.repeat(100_000)]],
     [everyByte, []],
   ];

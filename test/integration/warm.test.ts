@@ -75,12 +75,44 @@ test('modules loaded in setup are not loaded again, and those loaded in a call a
 test('the interpreter’s own arguments are as given', async () => {
   const w = workspace();
   const script = w.fixture('describe.cjs', { interpreter: 'node,--no-warnings,--stack-size=900' });
-  const warm = await w.run(script, ['x', '3']);
-  const plain = await w.run('node', ['--no-warnings', '--stack-size=900', script, 'x', '3']);
-  expect(warm.status).toBe(3);
-  const { execArgv } = JSON.parse(warm.stdout);
-  expect(execArgv).toEqual(['--no-warnings', '--stack-size=900']);
-  expect(execArgv).toEqual(JSON.parse(plain.stdout).execArgv);
+  for (const args of [
+    ['x', '3'],
+    ['longer than that of the first call', '4', 'more'],
+  ]) {
+    const warm = await w.run(script, args);
+    const plain = await w.run('node', ['--no-warnings', '--stack-size=900', script, ...args]);
+    expect(warm.status).toBe(Number(args[1]));
+    expect(JSON.parse(warm.stdout).execArgv).toEqual(['--no-warnings', '--stack-size=900']);
+    expect(comparable(warm.stdout)).toEqual(comparable(plain.stdout));
+  }
+});
+
+test('a script that is called by a relative path', async () => {
+  const w = workspace();
+  w.fixture('describe.cjs');
+  for (const _ of [1, 2]) {
+    const warm = await w.run('./describe.cjs', ['x', '3']);
+    expect(comparable(warm.stdout)).toEqual(comparable((await w.plain('./describe.cjs', ['x', '3'])).stdout));
+  }
+});
+
+test('process.title is node’s, or what setup has made of it, and a call can change it', async () => {
+  const w = workspace();
+  const name = (change: string) =>
+    `${change} process.preforkInterp?.initialisationComplete(); const { readFileSync } = require('node:fs');
+     const seen = () => [process.title, readFileSync('/proc/thread-self/comm', 'utf8')];
+     const before = [seen(), readFileSync('/proc/self/cmdline', 'utf8').replace(/\0+$/, '')];
+     process.title = 'mine'; console.log(JSON.stringify([before, seen()]));`;
+  for (const [script, change] of [
+    ['plain.cjs', ''],
+    ['changed.cjs', `process.title = 'tool';`],
+  ] as const) {
+    const path = w.script(script, name(change));
+    // Arguments for which there is room where the first call had its own, and others.
+    for (const args of [['first'], [], ['x'.repeat(400)], ['a', 'b']]) {
+      expect(await w.run(path, args)).toEqual(await w.plain(path, args));
+    }
+  }
 });
 
 test('a child process that a call starts with process.execArgv is plain node', async () => {
