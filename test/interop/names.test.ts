@@ -6,19 +6,22 @@
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CLIENTS, type ClientName, HAS_RELEASED_CLIENT } from '../support/released.js';
+import { CLIENTS, type ClientName, HAS_RELEASED_CLIENT, SharedHome } from '../support/released.js';
 import { HAS_STRACE } from '../support/strace.js';
 import { type Workspace, workspace } from '../support/workspace.js';
 
 /** The path that a client would connect to. */
-async function nameOf(w: Workspace, client: ClientName, words: readonly string[], cwd: string, env: NodeJS.ProcessEnv) {
-  const trace = w.path(`trace-${client}`);
+async function nameOf(
+  home: SharedHome,
+  client: ClientName,
+  words: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+) {
+  const trace = home.workspace.path(`trace-${client}`);
   const options = ['-qq', '-o', trace, '-s', '4096', '-e', 'trace=connect', '-e', 'inject=connect:error=EACCES'];
-  const { status } = await w.run('strace', [...options, CLIENTS[client], ...words], {
-    cwd,
-    env: { ...env, PREFORK_INTERP_RUN_DIR: '' },
-  });
-  expect(status, `${client} ${words.join(' ')}`).not.toBe(0);
+  const outcome = await home.run(['strace', ...options, CLIENTS[client], ...words], { cwd, env });
+  expect(outcome.stderr, `${client} ${words.join(' ')}`).toMatch(/Permission denied/);
   const paths = [...readFileSync(trace, 'latin1').matchAll(/sun_path="([^"]*)"/g)].map(([, path]) => path as string);
   // The released client also asks a name service daemon for the user's home.
   return paths.filter((path) => !path.endsWith('/nscd/socket'));
@@ -63,10 +66,15 @@ describe.skipIf(!HAS_RELEASED_CLIENT || !HAS_STRACE)('names (needs chiark-utils-
     return ['/', w.path('one'), w.path('two'), w.path('link')];
   }
 
-  async function expectSame(w: Workspace, words: string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  async function expectSame(
+    home: SharedHome,
+    words: string[],
+    cwd: string,
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<string> {
     const [ours, released] = await Promise.all([
-      nameOf(w, 'ours', words, cwd, env),
-      nameOf(w, 'released', words, cwd, env),
+      nameOf(home, 'ours', words, cwd, env),
+      nameOf(home, 'released', words, cwd, env),
     ]);
     expect(ours, JSON.stringify({ words, cwd, env })).toEqual(released);
     expect(ours).toHaveLength(1);
@@ -75,39 +83,44 @@ describe.skipIf(!HAS_RELEASED_CLIENT || !HAS_STRACE)('names (needs chiark-utils-
 
   test('every set of options', async () => {
     const w = workspace();
+    const home = new SharedHome(w);
     const names = new Set<string>();
     for (const [options, env] of OPTIONS)
-      names.add(await expectSame(w, [...options, 'perl', 'script'], w.directory, env));
+      names.add(await expectSame(home, [...options, 'perl', 'script'], w.directory, env));
     // An ident of one's own leaves the rest out.
     expect(names.size).toBe(OPTIONS.length - 1);
   });
 
   test('every interpreter with every script', async () => {
     const w = workspace();
+    const home = new SharedHome(w);
     const names = new Set<string>();
     for (const interpreter of INTERPRETERS) {
-      for (const script of SCRIPTS) names.add(await expectSame(w, ['-U', interpreter, ...script], w.directory));
+      for (const script of SCRIPTS) names.add(await expectSame(home, ['-U', interpreter, ...script], w.directory));
     }
     expect(names.size).toBe(INTERPRETERS.length * SCRIPTS.length);
   });
 
   test('every combined form', async () => {
     const w = workspace();
-    for (const words of COMBINED) await expectSame(w, words, w.directory, { VAR: 'v' });
+    const home = new SharedHome(w);
+    for (const words of COMBINED) await expectSame(home, words, w.directory, { VAR: 'v' });
   });
 
   test('every directory; a link to one is the one', async () => {
     const w = workspace();
+    const home = new SharedHome(w);
     const names: string[] = [];
-    for (const place of places(w)) names.push(await expectSame(w, ['-U', 'perl', 'script'], place));
+    for (const place of places(w)) names.push(await expectSame(home, ['-U', 'perl', 'script'], place));
     expect(new Set(names).size).toBe(3);
     expect(names[1]).toBe(names[3]);
   });
 
   test('the two never agree by accident: one letter makes another name', async () => {
     const w = workspace();
-    const [name] = await nameOf(w, 'ours', ['-U', 'perl', 'script'], w.directory, {});
-    const [other] = await nameOf(w, 'released', ['-U', 'perl', 'scripT'], w.directory, {});
+    const home = new SharedHome(w);
+    const [name] = await nameOf(home, 'ours', ['-U', 'perl', 'script'], w.directory, {});
+    const [other] = await nameOf(home, 'released', ['-U', 'perl', 'scripT'], w.directory, {});
     expect(name).not.toBe(other);
     expect(name?.length).toBe(other?.length);
     expect(join(name as string, '..')).toBe(join(other as string, '..'));
