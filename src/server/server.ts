@@ -7,6 +7,7 @@ import { Call } from './call.js';
 import { CallTable } from './call-table.js';
 import { EXECUTOR_GRACE_MS, GROUP_LOOK_MS, MAX_GREETED_CALLS, REQUEST_LIMIT_MS } from './limits.js';
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP, PollSet } from './poll-set.js';
+import { rehearse } from './rehearsal.js';
 import type { Staleness } from './staleness.js';
 import type { Log } from './syslog.js';
 import { readWatcher } from './watcher.js';
@@ -49,6 +50,7 @@ export class Server {
   #setupErrors: number;
   #listening = false;
   #retired = false;
+  #rehearsed = false;
   #lastUse = performance.now();
 
   constructor(parts: ServerParts, handover: Handover, options: ServerOptions) {
@@ -69,6 +71,7 @@ export class Server {
     for (;;) {
       const forked = this.#startWaitingCalls();
       if (forked) return forked;
+      this.#rehearseOnce();
       this.#updateListening();
       this.#polled.wait(this.#untilDeadline());
       this.#passDeadlines();
@@ -144,6 +147,18 @@ export class Server {
       native.setProcessGroup(pid, pid);
     } catch {
       // It has ended, or executes another program by now (EACCES of setpgid(2)): then it has made its group itself.
+    }
+  }
+
+  /** Once the first call is on its way: makes those that follow cheaper. */
+  #rehearseOnce(): void {
+    if (this.#rehearsed || this.#calls.count('running') === 0) return;
+    this.#rehearsed = true;
+    try {
+      rehearse(this.#core);
+    } catch (error) {
+      // Calls are served all the same, only slower.
+      this.#log('warning', `a request could not be rehearsed: ${(error as Error).message}`);
     }
   }
 
