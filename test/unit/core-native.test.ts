@@ -45,13 +45,16 @@ test('both hosts say the same of an error', () => {
 
 test('an error that does not fit is cut short, and its whole length returned', () => {
   const { message } = codecError(constants.E_OPTION_UNKNOWN, Buffer.from('-x'));
-  const sizes = [1, 2, message.length, message.length + 1, message.length + 2];
+  const sizes = [0, 1, 2, message.length, message.length + 1, message.length + 2];
   const results = runInNative(
     'host-sanitized',
     sizes.map((size) => `message ERR_OPTION_UNKNOWN -x ${size}`),
   );
   expect(results).toEqual(
-    sizes.map((size) => [`length ${message.length}`, `text ${escapeBytes(Buffer.from(message.slice(0, size - 1)))}`]),
+    sizes.map((size) => [
+      `length ${message.length}`,
+      `text ${escapeBytes(Buffer.from(message.slice(0, Math.max(size - 1, 0))))}`,
+    ]),
   );
 });
 
