@@ -15,7 +15,7 @@ import { encodeGreeting, encodeStatus, greetingDecoder, statusDecoder, waitStatu
 export type * from './core/face.js';
 export { CodecError };
 
-/** Makes a core from the bytes of core.wasm: at once, and in less than a millisecond. */
+/** Makes a core from the bytes of core.wasm, at once: it takes about a millisecond, mostly to compile. */
 export function instantiate(bytes: Uint8Array): Core {
   const core = exportsOf(bytes);
   const memory = new CoreMemory(core);
