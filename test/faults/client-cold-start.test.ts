@@ -5,7 +5,7 @@
 import { expect, test } from 'vitest';
 import { CLIENT } from '../support/paths.js';
 import type { Outcome } from '../support/running.js';
-import { type Call, HAS_STRACE, straced, traceOf } from '../support/strace.js';
+import { type Call, HAS_STRACE, mayFail, straced, traceOf } from '../support/strace.js';
 import { until } from '../support/until.js';
 import { expectFailure, V1Script } from '../support/v1-server.js';
 import { type Workspace, workspace } from '../support/workspace.js';
@@ -56,9 +56,6 @@ class Subject {
   }
 }
 
-/** These are documented never to fail, and no program asks whether they did. */
-const NEVER_FAIL = ['getpid', 'getuid', 'getppid', 'umask'];
-
 /** The status of the script, or one line of the client's and 127. */
 function expectSuccessOrFailure(outcome: Outcome, what: string): void {
   if (outcome.status === STATUS) expect(outcome.stderr, what).toBe('');
@@ -94,7 +91,7 @@ test.skipIf(!HAS_STRACE).each(['EIO', 'ENOMEM'])(
   async (error) => {
     const subject = new Subject(workspace());
     let failures = 0;
-    const calls = (await subject.calls('traced')).filter(({ name }) => !NEVER_FAIL.includes(name));
+    const calls = (await subject.calls('traced')).filter(mayFail);
     const greeting = calls.findIndex(({ name }) => name === 'recvmsg');
     for (const [i, call] of calls.entries()) {
       const what = describeCall(call);

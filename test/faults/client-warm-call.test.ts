@@ -2,15 +2,12 @@
 import { expect, test } from 'vitest';
 import { CLIENT } from '../support/paths.js';
 import { alive } from '../support/processes.js';
-import { HAS_STRACE, straced, traceOf } from '../support/strace.js';
+import { HAS_STRACE, mayFail, straced, traceOf } from '../support/strace.js';
 import { expectFailure, V1Script } from '../support/v1-server.js';
 import { workspace } from '../support/workspace.js';
 
 const STATUS = 7;
 const LIMIT_MS = 300_000;
-/** These are documented never to fail, and no program asks whether they did. */
-const NEVER_FAIL = ['getuid'];
-
 async function warm() {
   const w = workspace();
   const s = new V1Script(w);
@@ -48,7 +45,7 @@ test.skipIf(!HAS_STRACE)(
   async () => {
     const { calls, tampered, expectUnharmed } = await warm();
     let failures = 0;
-    for (const { name, when, line } of calls.filter(({ name }) => !NEVER_FAIL.includes(name))) {
+    for (const { name, when, line } of calls.filter(mayFail)) {
       const outcome = await tampered(`${name}:error=EIO:when=${when}`);
       if (outcome.status === STATUS) expect(outcome.stderr, line).toBe('');
       else expectFailure(outcome);

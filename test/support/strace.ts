@@ -1,6 +1,7 @@
 /** strace(1): which system calls a program makes, and what it does when one of them fails or it is killed there. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { CLIENT } from './paths.js';
 import type { Running, StartOptions } from './running.js';
 import type { Workspace } from './workspace.js';
 
@@ -23,6 +24,16 @@ export interface Call {
   /** Counted from 1, as strace's `when=` does. */
   readonly when: number;
   readonly line: string;
+}
+
+/** These are documented never to fail, and no program asks whether they did. */
+const NEVER_FAIL = ['getpid', 'getuid', 'getppid', 'umask'];
+/** What the sanitizers' runtime asks for itself, and gives up without. */
+const OF_SANITIZERS = ['mmap', 'munmap', 'mprotect', 'madvise', 'sigaltstack', 'prlimit64', 'getrlimit', 'sched_yield'];
+
+/** Whether a test may make this call fail, and expect an answer of the client's. */
+export function mayFail({ name }: Call): boolean {
+  return !NEVER_FAIL.includes(name) && !(CLIENT.includes('/sanitize/') && OF_SANITIZERS.includes(name));
 }
 
 /** Starts a command under strace; the trace goes to `trace`. */
