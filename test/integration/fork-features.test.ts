@@ -29,12 +29,14 @@ const features: Record<string, Feature> = {
     source: twice(`
       const order = [];
       await new Promise((done) => {
-        setTimeout(() => { order.push('timeout'); done(); }, 20);
-        setImmediate(() => order.push('immediate'));
+        setImmediate(() => { order.push('immediate'); done(); });
         process.nextTick(() => order.push('tick'));
-        let left = 3;
-        const interval = setInterval(() => { order.push(left); if (--left === 0) clearInterval(interval); }, 3);
       });
+      await new Promise((done) => {
+        let left = 3;
+        const interval = setInterval(() => { order.push(left); if (--left === 0) { clearInterval(interval); done(); } }, 3);
+      });
+      await new Promise((done) => setTimeout(() => { order.push('timeout'); done(); }, 5));
       console.log(order.join());`),
   },
   'timers set before the fork run in the executor': {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ForkChecks, node } from '../support/fork-check.js';
+import { addonEnvironment, ForkChecks, node } from '../support/fork-check.js';
 
 const checks = new ForkChecks();
 afterAll(() => checks.remove());
@@ -108,7 +108,12 @@ describe('what an executor leaves behind', () => {
         setTimeout(() => { ${end} process.stdin.destroy(); }, 10);`);
       const command = `${node} --require ${join(__dirname, '../fixtures/fork/enter.cjs')} ${check} 3>/dev/null; stty -g > ${checks.directory}/after`;
       execFileSync('script', ['-qec', command, '/dev/null'], {
-        env: { PATH: process.env['PATH'], FORK_CHECK: 'forked', FORK_CHECK_FACADE: checks.facade },
+        env: {
+          PATH: process.env['PATH'],
+          FORK_CHECK: 'forked',
+          FORK_CHECK_FACADE: checks.facade,
+          ...addonEnvironment,
+        },
         stdio: 'ignore',
         timeout: 20_000,
       });

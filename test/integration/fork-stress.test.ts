@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { buildFacade, node } from '../support/fork-check.js';
+import { addonEnvironment, buildFacade, node } from '../support/fork-check.js';
 
 const forks = Number(process.env['PREFORK_TEST_FORKS'] ?? 60);
 /** A fork, its work and its child's take some 100 ms; a machine that is busy with something else, several times that. */
@@ -17,6 +17,7 @@ test.each(['server', 'setup'])(
   async (from) => {
     const stress = join(__dirname, '../fixtures/fork/stress.cjs');
     const { stdout } = await promisify(execFile)(node, [stress, buildFacade(), String(forks), from], {
+      env: { ...process.env, ...addonEnvironment },
       timeout: 60_000 + forks * MS_PER_FORK,
       killSignal: 'SIGKILL',
     });

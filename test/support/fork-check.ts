@@ -13,9 +13,18 @@ const enter = join(root, 'test/fixtures/fork/enter.cjs');
 /** A check that takes longer hangs. */
 const LIMIT_MS = 30_000;
 
+/** Where the addon under test is, below `build/Release`: another folder has one with sanitizers (scripts/sanitize-addon.mjs). */
+const addonRoot = process.env['PREFORK_TEST_ADDON_ROOT'] ?? root;
+/** A library that the Node under test has to be started with: the sanitizer's. */
+const preload = process.env['PREFORK_TEST_PRELOAD'];
+/** What every Node that loads the addon has in its environment. */
+export const addonEnvironment: Record<string, string> = preload
+  ? { LD_PRELOAD: preload, ASAN_OPTIONS: process.env['ASAN_OPTIONS'] ?? '' }
+  : {};
+
 /** The facade as a file of its own that any Node can load. It finds the addon from the folder above its own. */
 export function buildFacade(): string {
-  const facade = join(root, 'build/native-facade.cjs');
+  const facade = join(addonRoot, 'build/native-facade.cjs');
   const draft = `${facade}.${process.pid}`;
   buildSync({
     stdin: {
@@ -97,6 +106,7 @@ export class ForkChecks {
         env: {
           PATH: process.env['PATH'],
           HOME: this.directory,
+          ...addonEnvironment,
           FORK_CHECK: how,
           FORK_CHECK_FACADE: this.facade,
           FORK_CHECK_BLOCKED_MS: String(options.blockedMs ?? 20),
