@@ -1,5 +1,6 @@
+import { writeSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import type { Core } from '../core.js';
+import type { Core, Request } from '../core.js';
 import * as native from '../native.js';
 import { REQUEST_LIMIT_MS } from '../server/limits.js';
 import type { ForkedCall } from '../server/server.js';
@@ -40,9 +41,23 @@ export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall): void {
   native.close(forked.connection);
   if (forked.setupErrors >= 0) native.close(forked.setupErrors);
   installDescriptors(received.descriptors);
+  try {
+    takeOn(received.request, parts);
+  } catch (error) {
+    // From here on the call has a standard error of its own.
+    writeSync(
+      2,
+      `prefork-interp: the call cannot go on in process ${native.processId()}: ${(error as Error).message}\n`,
+    );
+    throw error;
+  }
+}
+
+/** The call's environment, arguments and streams, once its descriptors are in place. */
+function takeOn(request: Request, parts: ExecutorParts): void {
   native.noteStdio();
-  setEnvironment(received.request.environment);
-  setIdentity(received.request.arguments, parts);
+  setEnvironment(request.environment);
+  setIdentity(request.arguments, parts);
   seedRandom();
   renewStandardStreams();
   native.leaveByExitNow();

@@ -5,15 +5,14 @@ import type { ServerOptions } from '../setup/options.js';
 import { Acceptor } from './acceptor.js';
 import { Call } from './call.js';
 import { CallTable } from './call-table.js';
-import { EXECUTOR_GRACE_MS, GROUP_LOOK_MS, MAX_GREETED_CALLS, REQUEST_LIMIT_MS } from './limits.js';
+import { Executions } from './executions.js';
+import { GROUP_LOOK_MS, MAX_GREETED_CALLS, REQUEST_LIMIT_MS } from './limits.js';
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP, PollSet } from './poll-set.js';
 import { rehearse } from './rehearsal.js';
 import type { Staleness } from './staleness.js';
 import type { Log } from './syslog.js';
 import { readWatcher } from './watcher.js';
 
-const SIGINT = native.signalNumber('SIGINT');
-const SIGKILL = native.signalNumber('SIGKILL');
 /** The longest that poll(2) can be told to wait. */
 const MAX_POLL_MS = 0x7fffffff;
 const NEVER = Number.POSITIVE_INFINITY;
@@ -47,6 +46,7 @@ export class Server {
   readonly #handover: Handover;
   readonly #polled = new PollSet();
   readonly #calls: CallTable;
+  readonly #executions: Executions;
   #setupErrors: number;
   #listening = false;
   #retired = false;
@@ -61,6 +61,13 @@ export class Server {
     this.#handover = handover;
     this.#acceptor = new Acceptor(handover.listener, options.maxErrors, parts.staleness, parts.log);
     this.#calls = new CallTable(options.maxServers);
+    this.#executions = new Executions({
+      core: parts.core,
+      log: parts.log,
+      polled: this.#polled,
+      calls: this.#calls,
+      end: (call) => this.#end(call),
+    });
     this.#idleTimeoutMs = options.idleTimeoutSeconds < 0 ? NEVER : options.idleTimeoutSeconds * 1000;
   }
 
@@ -110,11 +117,11 @@ export class Server {
     this.#polled.watch(call.connection, {
       events: POLLIN | POLLRDHUP,
       ready: (revents) => {
-        if (revents & (POLLRDHUP | POLLHUP | POLLERR)) return this.#clientGone(call);
+        if (revents & (POLLRDHUP | POLLHUP | POLLERR)) return this.#executions.clientGone(call);
         call.state = 'waiting';
         call.deadline = NEVER;
         // From here on what comes is the executor's to read, and only the end of the client is the server's business.
-        this.#polled.watch(call.connection, { events: POLLRDHUP, ready: () => this.#clientGone(call) });
+        this.#polled.watch(call.connection, { events: POLLRDHUP, ready: () => this.#executions.clientGone(call) });
       },
     });
   }
@@ -122,32 +129,10 @@ export class Server {
   #startWaitingCalls(): ForkedCall | undefined {
     for (const call of this.#calls) {
       if (call.state !== 'waiting' || !this.#calls.mayStart) continue;
-      let pid: number;
-      try {
-        pid = native.fork();
-      } catch (error) {
-        this.#log('error', `a call was not served: ${(error as Error).message}`);
-        this.#end(call);
-        continue;
-      }
-      if (pid === 0) return this.#inExecutor(call);
-      this.#started(call, pid);
+      if (this.#executions.start(call)) return this.#inExecutor(call);
+      if (call.initial) this.#closeSetupErrors();
     }
     return undefined;
-  }
-
-  #started(call: Call, pid: number): void {
-    call.pid = pid;
-    call.pidfd = native.openProcess(pid);
-    call.state = 'running';
-    this.#polled.watch(call.pidfd, { events: POLLIN, ready: () => this.#executorEnded(call) });
-    if (call.initial) this.#closeSetupErrors();
-    try {
-      // The executor does it too: whoever comes second finds the group made, and neither has to wait for the other.
-      native.setProcessGroup(pid, pid);
-    } catch {
-      // It has ended, or executes another program by now (EACCES of setpgid(2)): then it has made its group itself.
-    }
   }
 
   /** Once the first call is on its way: makes those that follow cheaper. */
@@ -174,37 +159,6 @@ export class Server {
     return { connection, setupErrors: this.#setupErrors };
   }
 
-  /** Version 1: what is left of the process group gets SIGINT, then the executor is reaped and its status sent. */
-  #executorEnded(call: Call): void {
-    call.signalGroup(SIGINT);
-    const { pidfd } = call;
-    const status = call.reap();
-    if (status === undefined) return;
-    this.#polled.forget(pidfd);
-    this.#lastUse = performance.now();
-    if (call.state === 'running') {
-      // Where this fails the client has gone in this very moment, and there is nobody left to tell.
-      call.send(this.#core.encodeStatus(status));
-      this.#end(call);
-    } else if (call.deadline === NEVER || !call.signalGroup(0)) {
-      this.#end(call);
-    }
-    // Else somebody of a deserted group still takes the interrupt in his own time: until the deadline.
-  }
-
-  #clientGone(call: Call): void {
-    if (call.state !== 'running') {
-      this.#end(call);
-      return;
-    }
-    call.state = 'deserted';
-    call.deadline = performance.now() + EXECUTOR_GRACE_MS;
-    call.signalGroup(SIGINT);
-    this.#polled.forget(call.connection);
-    native.close(call.connection);
-    call.connection = -1;
-  }
-
   #untilDeadline(): number {
     let deadline = this.#calls.size === 0 ? this.#lastUse + this.#idleTimeoutMs : this.#calls.deadline;
     const now = performance.now();
@@ -218,13 +172,7 @@ export class Server {
     if (this.#calls.size === 0 && now >= this.#lastUse + this.#idleTimeoutMs) {
       this.#retire(`nothing was called for ${this.#idleTimeoutMs / 1000} seconds`);
     }
-    for (const call of this.#calls) {
-      const late = now >= call.deadline;
-      if (late) call.deadline = NEVER;
-      if (late && call.state === 'deserted') call.signalGroup(SIGKILL);
-      if (late && !call.executing) this.#end(call);
-      else if (call.orphaned && !call.signalGroup(0)) this.#end(call);
-    }
+    this.#executions.passDeadlines(now);
   }
 
   #hearWatcher(): void {
@@ -246,6 +194,7 @@ export class Server {
 
   #end(call: Call): void {
     call.state = 'over';
+    this.#lastUse = performance.now();
     this.#calls.delete(call);
     if (call.connection >= 0) this.#polled.forget(call.connection);
     call.closeDescriptors();

@@ -11,6 +11,9 @@ import { checkForkPoint } from './fork-point.js';
 import { completeOptions, type InitialisationOptions } from './options.js';
 import { takeSetup } from './setup.js';
 
+/** The status of a process of this library's own that failed. Whoever waits for it tells the client. */
+const FAILED = 127;
+
 /**
  * Makes a server of this process. In the process that the client started it does not return: that one forks the server, and ends. In
  * the server it does not return either. In each executor it returns, and the rest of the script is that call's.
@@ -30,11 +33,17 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
   const staleness = new Staleness(files, handover.stampNs, links);
   if (native.fork() > 0) native.exitNow(0);
 
-  const setupErrors = becomeDaemon(script);
   const log = openSyslog(options.logFacility, script ?? process.execPath);
-  const serverPid = native.processId();
-  const forked = new Server({ core, log, staleness, setupErrors }, handover, options).serve();
-  becomeExecutor({ core, log, serverPid, leadingArguments: script === undefined ? 1 : 2, title }, forked);
+  try {
+    const setupErrors = becomeDaemon(script);
+    const serverPid = native.processId();
+    const forked = new Server({ core, log, staleness, setupErrors }, handover, options).serve();
+    becomeExecutor({ core, log, serverPid, leadingArguments: script === undefined ? 1 : 2, title }, forked);
+  } catch (error) {
+    // Thrown on, it would be caught by the script, or run its handlers, in a process that is no call.
+    log('error', `process ${native.processId()} gives up: ${(error as Error).stack ?? error}`);
+    native.exitNow(FAILED);
+  }
 }
 
 /**
