@@ -40,6 +40,9 @@ enum class Standing { same, gone, unknown };
 Standing look(const Watched &watched) {
   struct stat status;
   if (lstat(watched.path, &status) != 0) return errno == ENOENT || errno == ENOTDIR ? Standing::gone : Standing::unknown;
+  // In the midst of unlink(2) the name is still found, though the last link is gone and the event for that has been sent: to
+  // nobody, if the watch came a moment too late (vfs_unlink() in the kernel's fs/namei.c; seen to happen).
+  if (status.st_nlink == 0) return Standing::gone;
   return status.st_dev == watched.device && status.st_ino == watched.inode ? Standing::same : Standing::gone;
 }
 
