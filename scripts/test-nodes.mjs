@@ -72,7 +72,7 @@ let failed = 0;
 for (const node of nodes) {
   const binary = program(node);
   const version = execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim();
-  console.log(`\n${version}: fork checks, and twice ${forks} forks under load`);
+  console.log(`\n${version}: fork checks, and ${forks} forks under load`);
   const report = check(binary);
   // A file that does not load has no tests that could fail.
   const broken = report.testResults.filter(

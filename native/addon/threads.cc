@@ -21,7 +21,8 @@ namespace {
 // A job in libuv's pool that takes longer (a name that does not resolve) makes its thread look unknown, which is right: a
 // fork would lose it.
 constexpr int kPoolLimitMs = 200;
-// PF_IO_WORKER of the kernel's sched.h, in field 9 of proc_pid_stat(5): a thread of io_uring, which runs no code of this process.
+// PF_IO_WORKER of the kernel's sched.h, in field 9 of proc_pid_stat(5): a thread that the kernel made for io_uring (UV_USE_IO_URING in Node 20), whose
+// rings a child would share with its parent. It may come between Node's own.
 constexpr unsigned long kKernelWorker = 0x10;
 // The signals that nobody can block: SIGKILL, SIGSTOP, and the two that glibc keeps for itself.
 constexpr uint64_t kUnblockable = 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1) | 1ull << 31 | 1ull << 32;
@@ -107,18 +108,13 @@ bool contains(const std::vector<pid_t>& list, pid_t tid) {
   return std::find(list.begin(), list.end(), tid) != list.end();
 }
 
-std::vector<pid_t> user_threads() {
-  std::vector<pid_t> threads = all_threads();
-  threads.erase(std::remove_if(threads.begin(), threads.end(), is_kernel_worker), threads.end());
-  return threads;
-}
-
 }  // namespace
 
 void note_node_threads(const std::vector<pid_t>& workers) {
   noted = true;
   node_threads = workers;
-  std::vector<pid_t> order = user_threads();
+  std::vector<pid_t> order = all_threads();
+  order.erase(std::remove_if(order.begin(), order.end(), is_kernel_worker), order.end());
   auto is_worker = [&workers](pid_t tid) { return contains(workers, tid); };
   auto first = std::find_if(order.begin(), order.end(), is_worker);
   if (first == order.end()) return;
@@ -152,7 +148,7 @@ bool await_node_threads_asleep(int64_t deadline_ms) {
 
 std::vector<ThreadInfo> unknown_threads() {
   // Listed first: a background task may have a thread made for another one at any moment, and the pool then knows it.
-  std::vector<pid_t> threads = user_threads();
+  std::vector<pid_t> threads = all_threads();
   auto remove = [&threads](const std::vector<pid_t>& known) {
     threads.erase(std::remove_if(threads.begin(), threads.end(), [&known](pid_t tid) { return contains(known, tid); }),
                   threads.end());

@@ -1,6 +1,7 @@
 /**
  * The fork of a live Node process, and the ways out of a forked one. Why each step is needed: docs/fork-safety.md.
  */
+import { setImmediate } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 import { binding, type Thread } from './binding.js';
 import { NativeError } from './errors.js';
@@ -42,6 +43,9 @@ export function prepareFork(tested: readonly number[] = TESTED_NODE_MAJORS): voi
       throw error;
     }
   }
+  // This may have been called from inside Node's own wait for background tasks (Node 18 evaluates modules there), which does not see ours and
+  // would let the process end without them. One more turn of the event loop, and the next wait is ours.
+  setImmediate(() => {});
   prepared = true;
 }
 

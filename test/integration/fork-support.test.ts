@@ -117,6 +117,14 @@ describe('used wrongly', () => {
     expect((await run(source)).stdout).toBe('ERR_PREFORK_STATE\n');
   });
 
+  test('work in the background that does not end is an error, not a hang', async () => {
+    const source = `native.prepareFork(); const { fork } = native.binding(); native.binding().fork = () => null;
+      const { now } = performance; let steps = 0; performance.now = () => now.call(performance) + 2000 * steps++;
+      console.log(attempt(native.fork)); native.binding().fork = fork; performance.now = now;
+      const pid = native.fork(); if (pid === 0) native.exitNow(3); console.log(native.wait(pid, false).status);`;
+    expect((await run(source)).stdout).toMatch(/^NativeError ERR_PREFORK_TASKS_OUTSTANDING: cannot fork: .*\n768\n$/);
+  });
+
   test('preparing twice is preparing once', async () => {
     expect(
       (
@@ -163,6 +171,29 @@ describe('a process that was prepared and is never forked', () => {
     const [plain, prepared] = await Promise.all([run(source), run(`native.prepareFork(); ${source}`)]);
     const stable = (stderr: string) => stderr.replace(/.*check-\d+\.cjs.*\n/g, '').replace(/^.*\n *\^\n/m, '');
     expect([prepared.ended, stable(prepared.stderr)]).toEqual([plain.ended, stable(plain.stderr)]);
+  });
+});
+
+describe('prepared as late as can be', () => {
+  // To import CommonJS, Node 18 compiles the WebAssembly of its lexer in the background; the module is then evaluated from inside Node's own
+  // DrainTasks, which is already waiting for that, and an executor returns into it.
+  const modules: Record<string, string> = {
+    'a module that imports CommonJS':
+      "import where from './where.cjs'; enter(); console.log(where); process.exitCode = 9;",
+    'a module that compiled WebAssembly':
+      "await WebAssembly.compile(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])); enter(); console.log('here'); process.exitCode = 9;",
+    'a module that compiles WebAssembly in the executor':
+      "import where from './where.cjs'; enter(); await WebAssembly.compile(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])); console.log(where); process.exitCode = 9;",
+    'a module that waited':
+      "await new Promise((done) => setTimeout(done, 1)); enter(); console.log('here'); process.exitCode = 9;",
+    'a module that did not': "enter(); console.log('here'); process.exitCode = 9;",
+  };
+  test.each(Object.entries(modules))('%s ends naturally, every time', async (_name, source) => {
+    writeFileSync(join(checks.directory, 'where.cjs'), "module.exports = 'here';");
+    const file = checks.write(source, 'mjs');
+    for (let round = 0; round < 10; round++) {
+      expect(await checks.run(file, 'late', {})).toEqual({ ended: 9, stdout: 'here\n', stderr: '' });
+    }
   });
 });
 

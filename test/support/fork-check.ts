@@ -85,7 +85,7 @@ export class ForkChecks {
     return this.run(this.write(source, options.kind), 'forked', options);
   }
 
-  async run(file: string, how: 'plain' | 'forked', options: CheckOptions): Promise<Outcome> {
+  async run(file: string, how: 'plain' | 'forked' | 'late', options: CheckOptions): Promise<Outcome> {
     const child = spawn(
       // No core files: many checks end by a signal that leaves one.
       'sh',
@@ -135,7 +135,7 @@ export class ForkChecks {
     });
     clearTimeout(timer);
     const [stdout, stderr, status] = (await Promise.all(texts)) as [string, string, string];
-    const ended = how === 'forked' && status !== '' ? meaning(Number(status)) : (signal ?? (code as number));
+    const ended = how !== 'plain' && status !== '' ? meaning(Number(status)) : (signal ?? (code as number));
     return { ended: hung ? 'hung' : ended, stdout, stderr: normalise(stderr) };
   }
 
