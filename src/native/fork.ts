@@ -13,8 +13,12 @@ export const TESTED_NODE_MAJORS: readonly number[] = [18, 20, 22, 24];
 
 /** V8's background jobs take milliseconds; one that is not done in this time waits for something that will not come. */
 const FORK_LIMIT_MS = 10_000;
-/** How long the addon waits before it lets JavaScript run a step: a job may be waiting for the main thread to collect. */
-const FORK_SLICE_MS = 2;
+/**
+ * How long the addon waits before it lets JavaScript run a step: a job may be waiting for the main thread to collect. Each wait is twice as long as
+ * the one before, since on a busy machine Node's threads may not all get their turn within a short one.
+ */
+const FIRST_FORK_SLICE_MS = 2;
+const LAST_FORK_SLICE_MS = 1_000;
 
 let prepared = false;
 
@@ -72,8 +76,8 @@ export function activeRequests(): number {
  */
 export function fork(): number {
   const deadline = performance.now() + FORK_LIMIT_MS;
-  for (;;) {
-    const pid = binding().fork(FORK_SLICE_MS);
+  for (let sliceMs = FIRST_FORK_SLICE_MS; ; sliceMs = Math.min(2 * sliceMs, LAST_FORK_SLICE_MS)) {
+    const pid = binding().fork(sliceMs);
     if (pid !== null) return pid;
     if (performance.now() > deadline) {
       throw new NativeError(
