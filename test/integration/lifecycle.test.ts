@@ -68,20 +68,25 @@ test('a client that is killed while its call waits for its turn: the call is nev
 
 test('a server that is killed: its clients say so and exit with 127, executors end, the next call starts afresh', async () => {
   const w = workspace();
-  const script = w.fixture('hold.mjs');
-  const calls = [w.start(script, [], PIPES)];
+  // Nothing but a signal ends it: not its input, nor its output.
+  const script = w.script(
+    'endless.cjs',
+    `process.preforkInterp?.initialisationComplete();
+     console.log(process.pid, process.ppid); if (!process.argv[2]) setInterval(() => {}, 1e6);`,
+  );
+  const calls = [w.start(script)];
   const [executor = 0, server = 0] = await numbers(calls[0] as Running);
-  calls.push(w.start(script, [], PIPES));
+  calls.push(w.start(script));
   const [secondExecutor = 0] = await numbers(calls[1] as Running);
   process.kill(server, 'SIGKILL');
+  await gone([executor, secondExecutor]);
   for (const call of calls) {
     const outcome = await call.outcome;
     expect(outcome).toMatchObject({ status: 127, signal: null });
     expect(outcome.stderr).toMatch(/^prefork-interp: .+\n$/);
   }
-  await gone([executor, secondExecutor]);
   await w.empty();
-  expect((await w.run(script, ['4'])).status).toBe(4);
+  expect((await w.run(script, ['once'])).status).toBe(0);
   expect(w.server().pid).not.toBe(server);
 });
 

@@ -4,15 +4,9 @@ import { alive } from '../support/processes.js';
 import { until } from '../support/until.js';
 import { workspace } from '../support/workspace.js';
 
-const MASKS = `
-  const masks = () => require('node:fs').readFileSync('/proc/thread-self/status', 'utf8').match(/^Sig(Blk|Ign|Cgt):.*$/gm).join(' ');`;
-
 test('a call blocks, ignores and catches what plain node does, whatever the first caller ignored', async () => {
   const w = workspace();
-  const script = w.script(
-    'masks.cjs',
-    `${MASKS} process.preforkInterp?.initialisationComplete(); console.log(masks());`,
-  );
+  const script = w.fixture('masks.cjs');
   const plain = await w.plain(script);
   // The first caller ignores some, as nohup(1) and background jobs do.
   const first = await w.shell(`trap '' HUP INT QUIT TERM USR2; "$1"`, [script]);

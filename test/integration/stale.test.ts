@@ -1,17 +1,9 @@
 /** Whatever initialisation was made from: when it changes, the next call runs the new code. */
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { alive } from '../support/processes.js';
+import { RawConnection } from '../support/raw-connection.js';
 import { until } from '../support/until.js';
 import { type Workspace, workspace } from '../support/workspace.js';
 
@@ -250,7 +242,7 @@ test('calls in progress finish on the old code, and then their server goes', asy
   expect((await fresh.outcome).status).toBe(2);
 });
 
-test('a call that waited for its turn in a server that went stale is run by a new one', async () => {
+test('a call that waited for its turn in a server that went stale is refused ungreeted, and run by a new one', async () => {
   const w = workspace();
   const source = (version: number) =>
     `process.preforkInterp?.initialisationComplete({ maxServers: 1 });\nconsole.log(${version}); process.stdin.on('end', () => process.exit()).resume();`;
@@ -258,11 +250,14 @@ test('a call that waited for its turn in a server that went stale is run by a ne
   const pipes = { stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'] };
   const first = w.start(script, [], pipes);
   expect(await first.line()).toBe('1');
-  // It has connected, by what the kernel shows of it, and has to wait.
+  // A connection of whose state the test knows, and a client.
+  const waiting = await RawConnection.open(w);
   const second = w.start(script, [], pipes);
-  await until('the second call waits', () => existsSync(`/proc/${second.pid}/fd/3`));
   w.script('turn.cjs', source(2));
   first.endInput();
+  await waiting.closedByServer();
+  expect(waiting.received.length, 'bytes of a greeting').toBe(0);
+  waiting.close();
   expect(await second.line()).toBe('2');
   second.endInput();
   expect((await second.outcome).status).toBe(0);
