@@ -1,9 +1,10 @@
 /**
  * Builds the addon with the address and undefined behaviour sanitizers and runs the fork checks with it.
  *
- * A Node without sanitizers loads it, the sanitizer's library preloaded: so what is watched is the addon's own code and its use of memory, V8's is
- * not. Leaks are not looked for, since V8 never frees what it holds at the end. The thread sanitizer needs a whole program made with it: the task
- * pool has a test of its own (test/integration/task-pool.test.ts).
+ * A Node without sanitizers loads it, the sanitizer's library preloaded: so what is watched is the addon's own code and
+ * its use of memory, V8's is not. Leaks are not looked for, since V8 never frees what it holds at the end. The thread
+ * sanitizer needs a whole program made with it: the task pool has a test of its own
+ * (test/integration/task-pool.test.ts).
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, realpathSync } from 'node:fs';

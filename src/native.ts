@@ -1,8 +1,8 @@
 /**
  * The only user of the addon: one function per system facility, typed, without policy.
  *
- * All descriptors made here are close-on-exec. A failing system call throws a {@link SystemError}. Nothing waits unless its
- * name or a parameter says so.
+ * All descriptors made here are close-on-exec. A failing system call throws a {@link SystemError}. Nothing waits unless
+ * its name or a parameter says so.
  */
 import { constants } from 'node:os';
 import { binding } from './native/binding.js';
@@ -49,7 +49,8 @@ export function peerCredentials(fd: number): { pid: number; uid: number; gid: nu
 /**
  * recvmsg(2), with at most `maxDescriptors` descriptors. `bytes` is 0 at the end of the stream.
  *
- * More descriptors than that, or a control message that the kernel had to cut: all of them are closed, and it throws EMSGSIZE.
+ * More descriptors than that, or a control message that the kernel had to cut: all of them are closed, and it throws
+ * EMSGSIZE.
  */
 export function receive(
   fd: number,
@@ -76,8 +77,8 @@ export function close(fd: number): void {
 }
 
 /**
- * Closes every descriptor above 2 that is not in `keep`. The event loop's own are among them: for a process that will not
- * return to its loop.
+ * Closes every descriptor above 2 that is not in `keep`. The event loop's own are among them: for a process that will
+ * not return to its loop.
  */
 export function closeAllExcept(keep: number[]): void {
   binding().closeAllExcept(keep);
@@ -161,8 +162,8 @@ export function resetSignals(): void {
 }
 
 /**
- * Takes the handlers of process.on() out of force: a signal does what it does by default. They only note the signal for an event
- * loop, so in a process that does not run its loop they would make it deaf. Node's and V8's own handlers stay.
+ * Takes the handlers of process.on() out of force: a signal does what it does by default. They only note the signal for
+ * an event loop, so in a process that does not run its loop they would make it deaf. Node's and V8's own handlers stay.
  */
 export function setAsideSignalHandlers(): void {
   binding().setAsideSignalHandlers();

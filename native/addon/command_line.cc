@@ -15,7 +15,8 @@ namespace prefork::addon {
 
 namespace {
 
-// Where the kernel put the arguments, found at the first call: process.title (uv_set_process_title) writes to the same place, and is read from it.
+// Where the kernel put the arguments, found at the first call: process.title (uv_set_process_title) writes to the same
+// place, and is read from it.
 char* area = nullptr;
 size_t area_size = 0;
 // What was there then.
@@ -33,7 +34,8 @@ bool read_map(prctl_mm_map* map) {
   stat[length] = '\0';
   const char* rest = strrchr(stat, ')');
   if (rest == nullptr) return false;
-  unsigned long start_code, end_code, start_stack, start_data, end_data, start_brk, arg_start, arg_end, env_start, env_end;
+  unsigned long start_code, end_code, start_stack, start_data, end_data, start_brk;
+  unsigned long arg_start, arg_end, env_start, env_end;
   int found = sscanf(rest + 1,
                      " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %*u %*u %*d %*u"
                      " %lu %lu %lu %*u %*u %*u %*u %*u %*u %*u %*u %*u %*d %*d %*u %*u %*u %*u %*d"

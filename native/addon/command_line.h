@@ -5,8 +5,8 @@
 
 namespace prefork::addon {
 
-// Shows these arguments, each with its NUL. -1 with errno where the kernel lets neither the place nor the length be changed, and what fits
-// has been shown.
+// Shows these arguments, each with its NUL. -1 with errno where the kernel lets neither the place nor the length be
+// changed, and what fits has been shown.
 int set_command_line(const char* line, size_t size);
 
 }  // namespace prefork::addon

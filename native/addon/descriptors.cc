@@ -29,7 +29,8 @@ Napi::Value poll(Call call) {
 
 Napi::Value close(Call call) {
   int fd = int_argument(call, 0);
-  // After EINTR or EIO the descriptor is closed all the same (close(2)); EBADF is the caller's mistake, and a dangerous one.
+  // After EINTR or EIO the descriptor is closed all the same (close(2)); EBADF is the caller's mistake, and a dangerous
+  // one.
   if (::close(fd) < 0 && errno == EBADF) throw_system_error(call.Env(), errno, "close", descriptor_subject(fd));
   return call.Env().Undefined();
 }

@@ -1,5 +1,5 @@
-// The one way in which the addon reports a failure to JavaScript: it throws, and what it throws has one of the two classes that
-// src/native/errors.ts defines.
+// The one way in which the addon reports a failure to JavaScript: it throws, and what it throws has one of the two
+// classes that src/native/errors.ts defines.
 #pragma once
 
 #include <napi.h>
@@ -8,7 +8,8 @@
 
 namespace prefork::addon {
 
-// Keeps the two classes for this environment. They come from JavaScript so that `instanceof` and the message's form have one home.
+// Keeps the two classes for this environment. They come from JavaScript so that `instanceof` and the message's form
+// have one home.
 void remember_error_classes(Napi::Env env, Napi::Function system_error, Napi::Function native_error);
 
 // Throws a SystemError: `call` failed on `subject` with `error` (errno's value).

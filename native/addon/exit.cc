@@ -14,12 +14,14 @@ namespace prefork::addon {
 
 namespace {
 
-// Not null once the process leaves by exit_now. Kept, because in a clean-up hook there is no handle scope to find it by.
+// Not null once the process leaves by exit_now. Kept, because in a clean-up hook there is no handle scope to find it
+// by.
 node::Environment* leaving = nullptr;
 // What Node leaves with where it cannot even emit 'exit'; see natural-exit.ts for what it is otherwise.
 int natural_exit_code = 1;
 
-// A background task that is running at the end takes milliseconds; one that waits for the main thread would take for ever.
+// A background task that is running at the end takes milliseconds; one that waits for the main thread would take for
+// ever.
 constexpr int64_t kStopLimitMs = 5000;
 
 bool on_main_thread() { return ::syscall(SYS_gettid) == getpid(); }
@@ -40,7 +42,8 @@ void end_naturally(void*) {
   task_pool().forget_delayed();
 }
 
-// As Node's own handler, which ends Node's background threads before it takes anything down: ours too must be out of V8 by then.
+// As Node's own handler, which ends Node's background threads before it takes anything down: ours too must be out of V8
+// by then.
 void exit_with_node_threads(node::Environment* environment, int code) {
   if (!task_pool().stop(now_ms() + kStopLimitMs)) exit_now(code);
   node_symbols().default_process_exit_handler(environment, code);
@@ -59,8 +62,8 @@ void leave_with_node_threads() {
 
 void leave_by_exit_now() {
   leaving = current_environment();
-  // What process.exit(), an uncaught error and a fatal one end in (Environment::Exit), each after its listeners, its report and its
-  // at-exit hooks. Not node::AtExit: its hooks run before the code of a fatal error is decided.
+  // What process.exit(), an uncaught error and a fatal one end in (Environment::Exit), each after its listeners, its
+  // report and its at-exit hooks. Not node::AtExit: its hooks run before the code of a fatal error is decided.
   node_symbols().set_process_exit_handler(leaving, [](node::Environment*, int code) { exit_now(code); });
 }
 

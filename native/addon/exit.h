@@ -5,10 +5,12 @@
 
 namespace prefork::addon {
 
-// Registers the clean-up hook of a natural end. Called when the addon is loaded, so that it runs after the hooks of all that is loaded later.
+// Registers the clean-up hook of a natural end. Called when the addon is loaded, so that it runs after the hooks of all
+// that is loaded later.
 void add_natural_end_hook(Napi::Env env);
 
-// In a process that still has the threads Node began with, but whose background tasks are ours: process.exit() and errors first stop ours.
+// In a process that still has the threads Node began with, but whose background tasks are ours: process.exit() and
+// errors first stop ours.
 void leave_with_node_threads();
 
 // From now on every way out of Node ends in exit_now.

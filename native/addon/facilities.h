@@ -1,4 +1,5 @@
-// The system facilities of native/sys as functions of JavaScript: each takes its arguments apart, calls, and throws on -1.
+// The system facilities of native/sys as functions of JavaScript: each takes its arguments apart, calls, and throws on
+// -1.
 #pragma once
 
 #include <napi.h>

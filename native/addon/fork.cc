@@ -32,9 +32,10 @@ void renew_child(uv_loop_t* loop) {
   _exit(kBrokenChild);
 }
 
-// Node's own threads get no new tasks, but one posted earlier with a delay may still run. Once all of them were held, everything posted before
-// has run. They are let go before the fork: what is counted as outstanding in Node's queue then would be so in the child for ever, and a child of a
-// script that Node runs from inside its DrainTasks (an ES module that was loaded asynchronously, on Node 18) returns into waiting for it.
+// Node's own threads get no new tasks, but one posted earlier with a delay may still run. Once all of them were held,
+// everything posted before has run. They are let go before the fork: what is counted as outstanding in Node's queue
+// then would be so in the child for ever, and a child of a script that Node runs from inside its DrainTasks (an ES
+// module that was loaded asynchronously, on Node 18) returns into waiting for it.
 bool rest_node_threads(int64_t deadline_ms) {
   {
     WorkerHold hold;
@@ -62,7 +63,8 @@ ForkResult fork_process(uv_loop_t* loop, int64_t deadline_ms) {
     task_pool().unlock();
     return {ForkResult::failed, -1, error, "madvise"};
   }
-  // A signal that the child takes before it has a loop of its own would be written to its parent's pipe (uv__signal_handler).
+  // A signal that the child takes before it has a loop of its own would be written to its parent's pipe
+  // (uv__signal_handler).
   sigset_t all;
   sigset_t before;
   sigfillset(&all);

@@ -6,8 +6,9 @@ namespace prefork::addon {
 
 namespace {
 
-// The handles whose uv_async_send() has not been answered yet: a fork in libuv forgets that they were called (18: and never lets them be called
-// again). What waits behind them would be lost: a compiled WebAssembly module, a message, a finished request.
+// The handles whose uv_async_send() has not been answered yet: a fork in libuv forgets that they were called (18: and
+// never lets them be called again). What waits behind them would be lost: a compiled WebAssembly module, a message, a
+// finished request.
 std::vector<uv_async_t*> pending_asyncs(uv_loop_t* loop) {
   std::vector<uv_async_t*> pending;
   uv_walk(

@@ -20,9 +20,11 @@ struct Watcher {
   std::string path;
 };
 
-// A loop that watched more than this, and forks from a watcher's callback, may take one watcher for another in that one callback.
+// A loop that watched more than this, and forks from a watcher's callback, may take one watcher for another in that one
+// callback.
 constexpr int kMostNumbersPassedOver = 100 * 1000;
-// What libuv walks further up the stack has a number below this; 0 while it is not known to walk anything. A child has its parent's stack.
+// What libuv walks further up the stack has a number below this; 0 while it is not known to walk anything. A child has
+// its parent's stack.
 int numbers_in_use = 0;
 
 std::vector<Watcher> active_watchers(uv_loop_t* loop) {
@@ -53,8 +55,8 @@ int next_number(int inotify) {
   return number;
 }
 
-// libuv finds a list by the number that inotify_add_watch() returns. The kernel counts up (idr_alloc_cyclic), so the numbers that a list
-// still on the stack may have are passed over.
+// libuv finds a list by the number that inotify_add_watch() returns. The kernel counts up (idr_alloc_cyclic), so the
+// numbers that a list still on the stack may have are passed over.
 void pass_over_numbers_in_use(int inotify) {
   for (int passed = 0; passed < kMostNumbersPassedOver; passed++) {
     int number = next_number(inotify);
@@ -86,7 +88,8 @@ void HiddenWatchers::renew() {
   int fresh = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
   if (fresh < 0) return;
   int parents = fcntl(inotify, F_DUPFD_CLOEXEC, 0);
-  // At the same number, so that libuv's own record of what it polls holds. Before anything is stopped: that must not reach the parent's.
+  // At the same number, so that libuv's own record of what it polls holds. Before anything is stopped: that must not
+  // reach the parent's.
   int replaced = dup3(fresh, inotify, O_CLOEXEC);
   close(fresh);
   if (replaced >= 0) {

@@ -7,9 +7,10 @@ namespace prefork::addon {
 
 // Hides a loop's inotify instance from uv_loop_fork(), as long as this exists.
 //
-// libuv would renew its watchers there and then. Where the fork was made in a callback of a watcher, that frees the list which libuv
-// still walks further up this very stack (uv__inotify_read), and the child crashes. And it gives up where a watched path is gone, the
-// loop half renewed. So the same is done here by what any callback may call: stop and start.
+// libuv would renew its watchers there and then. Where the fork was made in a callback of a watcher, that frees the
+// list which libuv still walks further up this very stack (uv__inotify_read), and the child crashes. And it gives up
+// where a watched path is gone, the loop half renewed. So the same is done here by what any callback may call: stop and
+// start.
 class HiddenWatchers {
  public:
   explicit HiddenWatchers(uv_loop_t* loop);
@@ -17,8 +18,8 @@ class HiddenWatchers {
   HiddenWatchers(const HiddenWatchers&) = delete;
   HiddenWatchers& operator=(const HiddenWatchers&) = delete;
 
-  // Gives the child an inotify instance of its own with the same watchers. Where none is to be had (EMFILE), it goes on sharing its
-  // parent's. A path that is gone is not watched any more.
+  // Gives the child an inotify instance of its own with the same watchers. Where none is to be had (EMFILE), it goes on
+  // sharing its parent's. A path that is gone is not watched any more.
   void renew();
 
  private:

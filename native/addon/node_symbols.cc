@@ -7,7 +7,8 @@ namespace prefork::addon {
 
 namespace {
 
-// The Itanium ABI puts the offset to the top and the type information before the first entry, where an object's pointer points.
+// The Itanium ABI puts the offset to the top and the type information before the first entry, where an object's pointer
+// points.
 constexpr size_t kVtableHeader = 2;
 
 // RTLD_DEFAULT: the program itself, or libnode.so where a distribution has split it.

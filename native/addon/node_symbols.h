@@ -1,7 +1,7 @@
 // What the fork needs of Node and V8 beyond Node-API, found by name in the running program.
 //
-// Node's own headers would tie the binary to one version of V8. Looked up instead, one binary serves every version, and a version that
-// lacks something is recognised before anything is changed.
+// Node's own headers would tie the binary to one version of V8. Looked up instead, one binary serves every version, and
+// a version that lacks something is recognised before anything is changed.
 #pragma once
 
 #include <cstddef>

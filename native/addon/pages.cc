@@ -58,8 +58,8 @@ Mapping parse(const char* line, const char* end) {
   at = skip_field(at, end);            // to the device
   const char* inode = skip_field(at, end);
   const char* path = skip_field(inode, end);
-  // V8 allocates nothing but private anonymous memory, which has no inode and no path, or a name that prctl(2) PR_SET_VMA gave.
-  // The kernel's own ([stack], [vdso], ...) are never marked, and some of them refuse madvise.
+  // V8 allocates nothing but private anonymous memory, which has no inode and no path, or a name that prctl(2)
+  // PR_SET_VMA gave. The kernel's own ([stack], [vdso], ...) are never marked, and some of them refuse madvise.
   mapping.anonymous = begins_with(inode, end, "0") && (path == end || begins_with(path, end, "[anon:"));
   return mapping;
 }
@@ -69,33 +69,41 @@ int undo_mark(const Mapping& mapping) {
   return ::madvise(reinterpret_cast<void*>(mapping.start), mapping.end - mapping.start, MADV_DOFORK);
 }
 
-}  // namespace
+// All whole lines of a buffer. How many bytes they were, or -1 with errno.
+ssize_t undo_marks(const char* buffer, const char* end) {
+  const char* line = buffer;
+  for (;;) {
+    auto* newline = static_cast<const char*>(memchr(line, '\n', static_cast<size_t>(end - line)));
+    if (newline == nullptr) return line - buffer;
+    if (undo_mark(parse(line, newline)) != 0) return -1;
+    line = newline + 1;
+  }
+}
 
-int make_pages_inheritable() {
-  int fd = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -1;
+int undo_marks_in(int maps) {
   // Static: a buffer from malloc would change the map that is being read.
   static char buffer[kBufferBytes];
   size_t kept = 0;
-  int result = 0;
-  while (result == 0) {
-    ssize_t got = ::read(fd, buffer + kept, sizeof buffer - kept);
+  for (;;) {
+    ssize_t got = ::read(maps, buffer + kept, sizeof buffer - kept);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) {
-      result = static_cast<int>(got);
-      break;
-    }
-    const char* end = buffer + kept + got;
-    const char* line = buffer;
-    for (const char* newline; result == 0 && (newline = static_cast<const char*>(memchr(line, '\n', static_cast<size_t>(end - line)))) != nullptr;
-         line = newline + 1) {
-      result = undo_mark(parse(line, newline));
-    }
-    kept = static_cast<size_t>(end - line);
-    memmove(buffer, line, kept);
+    if (got <= 0) return static_cast<int>(got);
+    size_t filled = kept + static_cast<size_t>(got);
+    ssize_t done = undo_marks(buffer, buffer + filled);
+    if (done < 0) return -1;
+    kept = filled - static_cast<size_t>(done);
+    memmove(buffer, buffer + done, kept);
   }
+}
+
+}  // namespace
+
+int make_pages_inheritable() {
+  int maps = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  if (maps < 0) return -1;
+  int result = undo_marks_in(maps);
   int error = errno;
-  ::close(fd);
+  ::close(maps);
   errno = error;
   return result;
 }

@@ -10,8 +10,8 @@ namespace {
 
 // What precedes the entries of a virtual table (Itanium ABI); copied along, because dynamic_cast and typeid look there.
 constexpr size_t kVtableHeader = 2;
-// While tasks are drained, the main thread looks this often at the tasks posted for itself: one in the background may wait for
-// such a task, and Node's own DrainTasks can hang on that (nodejs/node#54918).
+// While tasks are drained, the main thread looks this often at the tasks posted for itself: one in the background may
+// wait for such a task, and Node's own DrainTasks can hang on that (nodejs/node#54918).
 constexpr int64_t kDrainSliceMs = 5;
 
 Platform* taken = nullptr;

@@ -10,7 +10,8 @@ namespace prefork::addon {
 
 namespace {
 
-// What Node ignores from its start (node.cc, ResetSignalHandlers), so that a write to a closed pipe or over a limit is an error to handle.
+// What Node ignores from its start (node.cc, ResetSignalHandlers), so that a write to a closed pipe or over a limit is
+// an error to handle.
 constexpr int kIgnoredByNode[] = {SIGPIPE, SIGXFSZ};
 constexpr size_t kIgnoredByNodeCount = sizeof kIgnoredByNode / sizeof kIgnoredByNode[0];
 constexpr int kFirstRealTimeSignal = 32;
@@ -18,8 +19,9 @@ constexpr int kFirstRealTimeSignal = 32;
 struct sigaction aside[kFirstRealTimeSignal];
 bool is_aside[kFirstRealTimeSignal];
 
-// libuv's handlers, those of process.on(), take the number alone and restart system calls. Those that Node and V8 need whatever the
-// script does do not restart them (SIGINT, SIGTERM, the debugger's SIGUSR1) or take siginfo (wasm's memory faults, the profiler).
+// libuv's handlers, those of process.on(), take the number alone and restart system calls. Those that Node and V8 need
+// whatever the script does do not restart them (SIGINT, SIGTERM, the debugger's SIGUSR1) or take siginfo (wasm's memory
+// faults, the profiler).
 bool is_of_the_script(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) == 0 && (action.sa_flags & SA_RESTART) != 0 && action.sa_handler != SIG_DFL &&
          action.sa_handler != SIG_IGN;

@@ -63,7 +63,9 @@ Napi::Value send(Call call) {
 
 Napi::Value shutdown(Call call) {
   int fd = int_argument(call, 0);
-  if (::shutdown(fd, int_argument(call, 1)) < 0) throw_system_error(call.Env(), errno, "shutdown", descriptor_subject(fd));
+  if (::shutdown(fd, int_argument(call, 1)) < 0) {
+    throw_system_error(call.Env(), errno, "shutdown", descriptor_subject(fd));
+  }
   return call.Env().Undefined();
 }
 

@@ -82,7 +82,8 @@ void restore_and_die(int signal) {
   raise(signal);
 }
 
-// Node's handlers (node.cc, RegisterSignalHandler) are one-shot and interrupt system calls; libuv's, for process.on(), restart them.
+// Node's handlers (node.cc, RegisterSignalHandler) are one-shot and interrupt system calls; libuv's, for process.on(),
+// restart them.
 bool is_nodes_own(const struct sigaction& action) {
   if ((action.sa_flags & static_cast<int>(SA_RESETHAND)) == 0 || (action.sa_flags & SA_RESTART) != 0) return false;
   void* nodes = node_symbols().signal_exit;

@@ -1,4 +1,5 @@
-// The modes of descriptors 0 to 2, which belong to the open files behind them and so outlive the process that changed them.
+// The modes of descriptors 0 to 2, which belong to the open files behind them and so outlive the process that changed
+// them.
 #pragma once
 
 namespace prefork::addon {

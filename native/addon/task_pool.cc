@@ -77,7 +77,8 @@ void TaskPool::reset_in_child() {
 
 std::vector<pid_t> TaskPool::tids() {
   Locked locked(mutex_);
-  // A thread learns its number itself. Every one that was made gets to run, so this ends; the limit is for a stopped machine.
+  // A thread learns its number itself. Every one that was made gets to run, so this ends; the limit is for a stopped
+  // machine.
   int64_t deadline_ms = now_ms() + kThreadStartLimitMs;
   while (tids_.size() < threads_ && now_ms() < deadline_ms) progress_.wait_until(mutex_, deadline_ms);
   return tids_;

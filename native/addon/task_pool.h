@@ -1,7 +1,7 @@
 // The threads that run V8's background tasks in the place of Node's own.
 //
-// Node's platform makes its threads when it starts, and a fork loses them. These are made on first use, in whichever process
-// uses them, and every task is counted: so a fork can wait for the moment at which none is lost.
+// Node's platform makes its threads when it starts, and a fork loses them. These are made on first use, in whichever
+// process uses them, and every task is counted: so a fork can wait for the moment at which none is lost.
 #pragma once
 
 #include <sys/types.h>

@@ -18,18 +18,18 @@ namespace prefork::addon {
 
 namespace {
 
-// A job in libuv's pool that takes longer (a name that does not resolve) makes its thread look unknown, which is right: a
-// fork would lose it.
+// A job in libuv's pool that takes longer (a name that does not resolve) makes its thread look unknown, which is right:
+// a fork would lose it.
 constexpr int kPoolLimitMs = 200;
-// PF_IO_WORKER of the kernel's sched.h, in field 9 of proc_pid_stat(5): a thread that the kernel made for io_uring (UV_USE_IO_URING in Node 20), whose
-// rings a child would share with its parent. It may come between Node's own.
+// PF_IO_WORKER of the kernel's sched.h, in field 9 of proc_pid_stat(5): a thread that the kernel made for io_uring
+// (UV_USE_IO_URING in Node 20), whose rings a child would share with its parent. It may come between Node's own.
 constexpr unsigned long kKernelWorker = 0x10;
 // The signals that nobody can block: SIGKILL, SIGSTOP, and the two that glibc keeps for itself.
 constexpr uint64_t kUnblockable = 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1) | 1ull << 31 | 1ull << 32;
 constexpr uint64_t kOnlySigusr1 = 1ull << (SIGUSR1 - 1);
 
-// A thread that wakes up to give its task back may wait for a lock in between, for a few microseconds: so several looks, each later
-// than that.
+// A thread that wakes up to give its task back may wait for a lock in between, for a few microseconds: so several
+// looks, each later than that.
 constexpr int kCalmLooks = 3;
 constexpr long kLookIntervalNs = 100'000;
 
@@ -118,12 +118,13 @@ void note_node_threads(const std::vector<pid_t>& workers) {
   auto is_worker = [&workers](pid_t tid) { return contains(workers, tid); };
   auto first = std::find_if(order.begin(), order.end(), is_worker);
   if (first == order.end()) return;
-  // Node makes them in one go (node_platform.cc, WorkerThreadsTaskRunner): first the one for delayed tasks, with SIGUSR1
-  // blocked as in the workers, then the workers.
+  // Node makes them in one go (node_platform.cc, WorkerThreadsTaskRunner): first the one for delayed tasks, with
+  // SIGUSR1 blocked as in the workers, then the workers.
   if (first != order.begin() && *(first - 1) != getpid() && blocked_signals(*(first - 1)) == kOnlySigusr1) {
     node_threads.push_back(*(first - 1));
   }
-  // The next one, with everything blocked, waits for SIGUSR1 to start the debugger (inspector_agent.cc, StartDebugSignalHandler).
+  // The next one, with everything blocked, waits for SIGUSR1 to start the debugger (inspector_agent.cc,
+  // StartDebugSignalHandler).
   auto after = std::find_if(order.rbegin(), order.rend(), is_worker).base();
   if (after != order.end() && (blocked_signals(*after) | kUnblockable) == ~uint64_t{0}) node_threads.push_back(*after);
 }

@@ -11,8 +11,9 @@ namespace prefork::addon {
 
 // While one of these holds, each of Node's background threads is inside a task of ours and none is inside V8.
 //
-// Every thread takes one such task and keeps it. The queue is in order (or by priority, and these have the lowest), so once all threads are
-// in, whatever was posted before has run. It also tells which threads they are: before Node 24 they have no names.
+// Every thread takes one such task and keeps it. The queue is in order (or by priority, and these have the lowest), so
+// once all threads are in, whatever was posted before has run. It also tells which threads they are: before Node 24
+// they have no names.
 class WorkerHold {
  public:
   WorkerHold();

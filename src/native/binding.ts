@@ -104,8 +104,8 @@ export function packageRoot(directory: string): string {
 let loaded: Binding | undefined;
 
 /**
- * The addon, loaded at first use: a script that was not started by prefork-interp imports this library too, and must not
- * pay for, or fail over, an addon that it never needs.
+ * The addon, loaded at first use: a script that was not started by prefork-interp imports this library too, and must
+ * not pay for, or fail over, an addon that it never needs.
  */
 export function binding(): Binding {
   loaded ??= loadBinding(packageRoot(__dirname));

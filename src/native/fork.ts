@@ -14,8 +14,9 @@ export const TESTED_NODE_MAJORS: readonly number[] = [18, 20, 22, 24];
 /** V8's background jobs take milliseconds; one that is not done in this time waits for something that will not come. */
 const FORK_LIMIT_MS = 10_000;
 /**
- * How long the addon waits before it lets JavaScript run a step: a job may be waiting for the main thread to collect. Each wait is twice as long as
- * the one before, since on a busy machine Node's threads may not all get their turn within a short one.
+ * How long the addon waits before it lets JavaScript run a step: a job may be waiting for the main thread to collect.
+ * Each wait is twice as long as the one before, since on a busy machine Node's threads may not all get their turn
+ * within a short one.
  */
 const FIRST_FORK_SLICE_MS = 2;
 const LAST_FORK_SLICE_MS = 1_000;
@@ -23,8 +24,8 @@ const LAST_FORK_SLICE_MS = 1_000;
 let prepared = false;
 
 /**
- * Makes this process one that can fork: takes V8's background tasks over from Node's platform. Once is enough, and it is
- * inherited by what is forked. Early is better (before the script's modules load), late is correct too.
+ * Makes this process one that can fork: takes V8's background tasks over from Node's platform. Once is enough, and it
+ * is inherited by what is forked. Early is better (before the script's modules load), late is correct too.
  *
  * Where this Node lacks something, it says so (ERR_PREFORK_NODE_UNSUPPORTED) and has changed nothing.
  */
@@ -47,23 +48,24 @@ export function prepareFork(tested: readonly number[] = TESTED_NODE_MAJORS): voi
       throw error;
     }
   }
-  // This may have been called from inside Node's own wait for background tasks (Node 18 evaluates modules there), which does not see ours and
-  // would let the process end without them. One more turn of the event loop, and the next wait is ours.
+  // This may have been called from inside Node's own wait for background tasks (Node 18 evaluates modules there), which
+  // does not see ours and would let the process end without them. One more turn of the event loop, and the next wait is
+  // ours.
   setImmediate(() => {});
   prepared = true;
 }
 
 /**
- * Threads that a fork would lose and nobody would miss until something hangs: worker_threads, an addon's own, a debugger's.
- * Node's and V8's own helpers, libuv's pool and ours are not among them.
+ * Threads that a fork would lose and nobody would miss until something hangs: worker_threads, an addon's own, a
+ * debugger's. Node's and V8's own helpers, libuv's pool and ours are not among them.
  */
 export function threads(): Thread[] {
   return binding().threads();
 }
 
 /**
- * How many requests are on their way: to libuv's pool, the file system, a resolver, a connection. A fork leaves their answers to
- * the parent, and a child waits for them for ever.
+ * How many requests are on their way: to libuv's pool, the file system, a resolver, a connection. A fork leaves their
+ * answers to the parent, and a child waits for them for ever.
  */
 export function activeRequests(): number {
   return binding().activeRequests();

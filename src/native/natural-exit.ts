@@ -6,16 +6,18 @@ type EndingProcess = NodeJS.Process & { _exiting?: boolean; mainModule?: unknown
 /**
  * Tells the addon the code that Node will leave with when its event loop is empty.
  *
- * Node decides that after the 'exit' listeners ran, in native code that offers no hook: it reads process.exitCode, and where that
- * was never set takes what it gave the listeners. So the same is read here as late as can be, behind all listeners and their
- * microtasks. Nothing ends here: an uncaught error in a listener has its report still to come.
+ * Node decides that after the 'exit' listeners ran, in native code that offers no hook: it reads process.exitCode, and
+ * where that was never set takes what it gave the listeners. So the same is read here as late as can be, behind all
+ * listeners and their microtasks. Nothing ends here: an uncaught error in a listener has its report still to come.
  *
- * Node looks process.emit up for each event, and that look-up is where this hooks in. A function around `emit` would be seen in the
- * stack of every error that a listener throws; a listener of ours would go with removeAllListeners().
+ * Node looks process.emit up for each event, and that look-up is where this hooks in. A function around `emit` would be
+ * seen in the stack of every error that a listener throws; a listener of ours would go with removeAllListeners().
  */
 export function captureNaturalExitCode(): void {
   let emit = process.emit;
-  let captured = false;
+  // A script may come to its fork point in an 'exit' listener: then that event has been looked up already.
+  let captured = (process as EndingProcess)._exiting === true;
+  if (captured) capture();
   Object.defineProperty(process, 'emit', {
     configurable: true,
     enumerable: false,
@@ -41,8 +43,9 @@ export function captureNaturalExitCode(): void {
 
 function capture(): void {
   let byDefault = 0;
-  // Only a module can await at its top level, and only the listeners are told what comes of that: 13 where it never settled. Not more
-  // often than needed, because a second listener shows, as another line of node:events in the stack of an error that the first one throws.
+  // Only a module can await at its top level, and only the listeners are told what comes of that: 13 where it never
+  // settled. Not more often than needed, because a second listener shows, as another line of node:events in the stack
+  // of an error that the first one throws.
   if ((process as EndingProcess).mainModule === undefined && process.exitCode === undefined) {
     process.prependOnceListener('exit', (code) => {
       byDefault = code;

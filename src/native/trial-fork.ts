@@ -11,10 +11,11 @@ const TRIAL_LIMIT_MS = 10_000;
 const POLLIN = 1;
 
 /**
- * Forks once and lets the child use what a wrong fork breaks: heap, collector, compilers, a second isolate, a fork of its own.
+ * Forks once and lets the child use what a wrong fork breaks: heap, collector, compilers, a second isolate, a fork of
+ * its own.
  *
- * For a version of Node on which the fork checks were never run. What needs the event loop is not tried: the child would run the
- * script's own timers and sockets.
+ * For a version of Node on which the fork checks were never run. What needs the event loop is not tried: the child
+ * would run the script's own timers and sockets.
  */
 export function trialFork(fork: () => number, limitMs = TRIAL_LIMIT_MS): void {
   const pid = fork();

@@ -1,6 +1,7 @@
 /**
- * What a forked process can do: all that a wrong fork breaks, used in the executor after it was used before the fork, so that its threads and
- * descriptors already existed. Each check prints what plain node prints, and ends as plain node ends.
+ * What a forked process can do: all that a wrong fork breaks, used in the executor after it was used before the fork,
+ * so that its threads and descriptors already existed. Each check prints what plain node prints, and ends as plain node
+ * ends.
  */
 import { afterAll, describe, expect, test } from 'vitest';
 import { type CheckOptions, ForkChecks } from '../support/fork-check.js';
@@ -181,7 +182,8 @@ const features: Record<string, Feature> = {
   },
   'WebAssembly, compiled asynchronously': {
     source: twice(`
-      // A module of many functions, so that the compilers share it out between threads: (func (param i32) (result i32) local.get 0 i32.const K i32.add)
+      // A module of many functions, so that the compilers share it out between threads: (func (param i32) (result i32)
+      // local.get 0 i32.const K i32.add)
       const leb = (n) => { const out = []; do { const b = n & 0x7f; n >>>= 7; out.push(n ? b | 0x80 : b); } while (n); return out; };
       const section = (id, bytes) => [id, ...leb(bytes.length), ...bytes];
       const count = 500; const list = (item) => [...leb(count), ...Array.from({ length: count }, (_, i) => item(i)).flat()];

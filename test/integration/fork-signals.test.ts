@@ -72,7 +72,8 @@ describe('handlers', () => {
   });
 
   test('what was ignored or blocked is not after resetSignals, save what Node ignores', async () => {
-    // trap '' makes a program start with the signal ignored; Node puts that right for itself, so it is done again by hand.
+    // trap '' makes a program start with the signal ignored; Node puts that right for itself, so it is done again by
+    // hand.
     const source = `enter(); const { readFileSync } = require('node:fs'); globalThis.native.resetSignals();
       const status = readFileSync('/proc/self/status', 'utf8');
       console.log(/SigIgn:\\s*(\\w+)/.exec(status)[1], /SigBlk:\\s*(\\w+)/.exec(status)[1]);`;

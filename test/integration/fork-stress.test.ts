@@ -1,6 +1,6 @@
 /**
- * Many forks while V8 compiles and collects: not one child is lost. `npm run test:nodes` does it a thousand times on each version; here it is
- * as often as there is time for.
+ * Many forks while V8 compiles and collects: not one child is lost. `npm run test:nodes` does it a thousand times on
+ * each version; here it is as often as there is time for.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';

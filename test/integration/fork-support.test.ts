@@ -174,8 +174,8 @@ describe('a process that was prepared and is never forked', () => {
 });
 
 describe('prepared as late as can be', () => {
-  // To import CommonJS, Node 18 compiles the WebAssembly of its lexer in the background; the module is then evaluated from inside Node's own
-  // DrainTasks, which is already waiting for that, and an executor returns into it.
+  // To import CommonJS, Node 18 compiles the WebAssembly of its lexer in the background; the module is then evaluated
+  // from inside Node's own DrainTasks, which is already waiting for that, and an executor returns into it.
   const modules: Record<string, string> = {
     'a module that imports CommonJS':
       "import where from './where.cjs'; enter(); console.log(where); process.exitCode = 9;",

@@ -1,6 +1,7 @@
 /**
- * Every way out of a process ends the same in a forked process as under plain node: the status, and what is on stdout and stderr.
- * The expected end, where all versions of Node agree on it, is given too, so that two equal wrongs do not pass.
+ * Every way out of a process ends the same in a forked process as under plain node: the status, and what is on stdout
+ * and stderr. The expected end, where all versions of Node agree on it, is given too, so that two equal wrongs do not
+ * pass.
  */
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
