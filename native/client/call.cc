@@ -80,7 +80,7 @@ Greeting read_greeting(int connection, const Context &context, int milliseconds)
   }
 }
 
-void send_request(int connection, const Context &context) {
+bool send_request(int connection, const Context &context) {
   const core::EncodedRequest request = encode_request(context);
   static const int standard[core::REQUEST_DESCRIPTORS] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
   // Each carrier is a message of its own: a server may take one descriptor at a time, as the released one does, and the kernel
@@ -93,8 +93,10 @@ void send_request(int connection, const Context &context) {
       {request.rest, request.rest_length, nullptr, 0},
   };
   if (sys::send_messages(connection, messages, sizeof(messages) / sizeof(*messages)) != 0) {
+    if (errno == EPIPE || errno == ECONNRESET) return false;
     fail(Line().text("cannot send the call to the server of ").text(subject_of(context)).error(errno));
   }
+  return true;
 }
 
 }  // namespace prefork::client

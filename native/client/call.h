@@ -15,7 +15,8 @@ enum class Greeting {
 // Fails on anything that is no greeting, and on one that ends before it is whole.
 Greeting read_greeting(int connection, const Context &context, int milliseconds);
 
-// Sends standard input, output and error, the environment and the arguments.
-void send_request(int connection, const Context &context);
+// Sends standard input, output and error, the environment and the arguments. False where the server has closed the connection
+// before all was sent: then it cannot have run the call, which may be made anew.
+bool send_request(int connection, const Context &context);
 
 }  // namespace prefork::client

@@ -16,6 +16,10 @@
 namespace prefork::client {
 namespace {
 
+// A server drops a caller that says nothing for long, and cannot know that it only waits for a processor. Such a caller tries again;
+// a server that does it each time has something else against it.
+constexpr int REQUEST_ATTEMPTS = 5;
+
 Context read_command_line(int argument_count, char **arguments) {
   Context context{};
   context.argument_count = argument_count;
@@ -28,7 +32,7 @@ Context read_command_line(int argument_count, char **arguments) {
 
 [[noreturn]] void run(int argument_count, char **arguments) {
   if (argument_count == 2 && strcmp(arguments[1], "--version") == 0) print_version();
-  const Context context = read_command_line(argument_count, arguments);
+  Context context = read_command_line(argument_count, arguments);
   if (context.options.mode == core::Mode::help) print_usage();
   const bool killing = context.options.mode == core::Mode::kill;
   Rendezvous rendezvous;
@@ -37,9 +41,14 @@ Context read_command_line(int argument_count, char **arguments) {
     kill_server(rendezvous);
     _exit(0);
   }
-  const int connection = connect_or_start(context, rendezvous);
-  send_request(connection, context);
-  relay(connection, context);
+  for (int attempt = 1; attempt <= REQUEST_ATTEMPTS; attempt++) {
+    const int connection = connect_or_start(context, rendezvous);
+    if (send_request(connection, context)) relay(connection, context);
+    close(connection);
+    // What -f asked for has been done.
+    context.options.mode = core::Mode::run;
+  }
+  fail(Line().text("cannot send the call to the server of ").text(subject_of(context)).error(EPIPE));
 }
 
 }  // namespace

@@ -5,6 +5,8 @@ import * as native from '../native.js';
 import { REQUEST_LIMIT_MS } from '../server/limits.js';
 import type { ForkedCall } from '../server/server.js';
 import type { Log } from '../server/syslog.js';
+import { setArguments } from './arguments.js';
+import { showCommandLine } from './command-line.js';
 import { setEnvironment } from './environment.js';
 import { seedRandom } from './random.js';
 import { type ReceivedRequest, receiveRequest } from './request.js';
@@ -15,8 +17,8 @@ const SIGKILL = 9;
 export interface ExecutorParts {
   readonly core: Core;
   readonly log: Log;
-  /** How many of the arguments that a client sends come before the script's own: interpreter, and script if there is one. */
-  readonly leadingArguments: number;
+  /** What `process.argv` was when setup started: node, the script if there is one, and the first caller's arguments. */
+  readonly startedWith: readonly string[];
   /** The server that this process was forked from. */
   readonly serverPid: number;
   /** What the script's initialisation has made of `process.title`; undefined where it has left it alone. */
@@ -93,16 +95,13 @@ function installDescriptors(descriptors: readonly [number, number, number]): voi
   }
 }
 
-/** `process.pid` is a constant of Node's; `process.argv` is changed in place, since modules may hold it. */
-function setIdentity(given: readonly Uint8Array[], { leadingArguments, title }: ExecutorParts): void {
+/** `process.pid` is a constant of Node's. */
+function setIdentity(given: readonly Uint8Array[], { startedWith, title }: ExecutorParts): void {
   Object.defineProperty(process, 'pid', { value: native.processId(), enumerable: true, configurable: true });
-  process.argv.length = Math.min(process.argv.length, 2);
-  for (const bytes of given.slice(leadingArguments)) process.argv.push(Buffer.from(bytes).toString());
+  setArguments(startedWith, given);
   // What ps(1) shows: as if node had been started with this, or what the script has put in its place.
   const started = [process.argv0, ...process.execArgv].map((word) => Buffer.from(word));
   const shown = title === undefined ? [...started, ...given.slice(1)] : [Buffer.from(title)];
-  native.setCommandLine(Buffer.concat(shown.flatMap((word) => [word, NUL])));
+  showCommandLine(shown);
   if (title !== undefined) process.title = title;
 }
-
-const NUL = Buffer.alloc(1);

@@ -5,10 +5,16 @@
 export const REQUEST_LIMIT_MS = 10_000;
 
 /**
- * How many accepted connections may have said nothing yet. One more, and the oldest of them is closed: a client speaks
- * within a millisecond of its greeting, so the oldest silent one is the least likely to be a client.
+ * How many accepted connections may have said nothing yet. For one more, the oldest of them has to go: a client speaks within a
+ * millisecond of its greeting, so the oldest silent one is the least likely to be a client.
  */
 export const MAX_GREETED_CALLS = 64;
+
+/**
+ * How long a connection may say nothing before it may have to go: on a machine that is very busy, a client can wait for a
+ * processor for a while.
+ */
+export const SILENCE_LIMIT_MS = 1_000;
 
 /** How long after SIGINT an executor whose client has gone may take to end, before it gets SIGKILL. */
 export const EXECUTOR_GRACE_MS = 5_000;

@@ -6,7 +6,7 @@ import { Acceptor } from './acceptor.js';
 import { Call } from './call.js';
 import { CallTable } from './call-table.js';
 import { Executions } from './executions.js';
-import { GROUP_LOOK_MS, MAX_GREETED_CALLS, REQUEST_LIMIT_MS } from './limits.js';
+import { GROUP_LOOK_MS, MAX_GREETED_CALLS, REQUEST_LIMIT_MS, SILENCE_LIMIT_MS } from './limits.js';
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP, PollSet } from './poll-set.js';
 import { rehearse } from './rehearsal.js';
 import type { Staleness } from './staleness.js';
@@ -88,7 +88,7 @@ export class Server {
 
   /** Listens while one more call could be started at once; otherwise calls wait in the kernel's queue, ungreeted. */
   #updateListening(): void {
-    const wanted = !this.#retired && this.#calls.mayAccept;
+    const wanted = !this.#retired && this.#calls.mayAccept && performance.now() >= this.#roomForSilenceAt();
     if (wanted === this.#listening) return;
     this.#listening = wanted;
     if (wanted) this.#polled.watch(this.#handover.listener, { events: POLLIN, ready: () => this.#accept() });
@@ -102,8 +102,20 @@ export class Server {
       this.#retire(verdict.retire);
       return;
     }
-    if (this.#calls.count('greeted') >= MAX_GREETED_CALLS) this.#end(this.#calls.first('greeted') as Call);
+    const silent = this.#silentForLongest();
+    if (silent) this.#end(silent);
     this.#greet(new Call(verdict.connection, false, performance.now() + REQUEST_LIMIT_MS));
+  }
+
+  /** Where as many connections as may say nothing do so: the one that has to go for the next. */
+  #silentForLongest(): Call | undefined {
+    return this.#calls.count('greeted') < MAX_GREETED_CALLS ? undefined : this.#calls.first('greeted');
+  }
+
+  /** From when on a further connection may be accepted, as far as those are concerned that say nothing yet. */
+  #roomForSilenceAt(): number {
+    const silent = this.#silentForLongest();
+    return silent ? silent.deadline - REQUEST_LIMIT_MS + SILENCE_LIMIT_MS : Number.NEGATIVE_INFINITY;
   }
 
   /** Sends the greeting, and waits for the request to begin: a client that says nothing costs no executor. */
@@ -162,6 +174,7 @@ export class Server {
   #untilDeadline(): number {
     let deadline = this.#calls.size === 0 ? this.#lastUse + this.#idleTimeoutMs : this.#calls.deadline;
     const now = performance.now();
+    if (this.#roomForSilenceAt() > now) deadline = Math.min(deadline, this.#roomForSilenceAt());
     if (this.#calls.hasOrphans) deadline = Math.min(deadline, now + GROUP_LOOK_MS);
     if (deadline === NEVER) return -1;
     return Math.min(Math.max(0, Math.ceil(deadline - now)), MAX_POLL_MS);

@@ -1,6 +1,7 @@
 import { openSync } from 'node:fs';
 import { loadCore } from '../core-bytes.js';
 import { becomeExecutor } from '../executor/become.js';
+import { showCommandLine } from '../executor/command-line.js';
 import { exhaustCachedEntropy } from '../executor/random.js';
 import { loadedFiles } from '../interpreters/node/loaded-files.js';
 import * as native from '../native.js';
@@ -23,8 +24,8 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
   const setup = takeSetup();
   if (!setup) return;
   if (!setup.ready) throw setup.problem;
-  const { handover } = setup;
-  const script = process.argv[1];
+  const { handover, startedWith } = setup;
+  const script = startedWith[1];
   const title = process.title === process.argv0 ? undefined : process.title;
   checkForkPoint();
   exhaustCachedEntropy();
@@ -38,7 +39,7 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
     const setupErrors = becomeDaemon(script);
     const serverPid = native.processId();
     const forked = new Server({ core, log, staleness, setupErrors }, handover, options).serve();
-    becomeExecutor({ core, log, serverPid, leadingArguments: script === undefined ? 1 : 2, title }, forked);
+    becomeExecutor({ core, log, serverPid, startedWith, title }, forked);
   } catch (error) {
     // Thrown on, it would be caught by the script, or run its handlers, in a process that is no call.
     log('error', `process ${native.processId()} gives up: ${(error as Error).stack ?? error}`);
@@ -64,6 +65,6 @@ function becomeDaemon(script: string | undefined): number {
   const nothing = openSync('/dev/null', 'r+');
   for (const standard of [0, 1, 2]) native.duplicateTo(nothing, standard);
   if (nothing > 2) native.close(nothing);
-  native.setCommandLine(Buffer.from(`prefork-interp: server ${script ?? process.execPath}\0`));
+  showCommandLine([Buffer.from(`prefork-interp: server ${script ?? process.execPath}`)]);
   return setupErrors;
 }

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { PreforkError } from '../errors.js';
 import * as native from '../native.js';
@@ -20,10 +21,43 @@ export function checkForkPoint(): void {
   if (requests > 0) {
     throw unsafe(`${count(requests, 'request')} in flight (${nameRequests()}); ${ADVICE}`);
   }
+  const children = childProcesses();
+  if (children.length > 0) {
+    const names = children.map(({ pid, name }) => `${name} (process ${pid})`).join(', ');
+    throw unsafe(`${count(children.length, 'child process')} there, whose end no call would see: ${names}; ${ADVICE}`);
+  }
   const threads = native.threads();
   if (threads.length > 0) {
     const names = threads.map(({ tid, name }) => `${name} (thread ${tid})`).join(', ');
     throw unsafe(`${count(threads.length, 'thread')} alive, and would be lost: ${names}; ${ADVICE}`);
+  }
+}
+
+interface Child {
+  readonly pid: number;
+  readonly name: string;
+}
+
+/**
+ * The children of this process, also those that have ended and that nobody has waited for yet. A child of a fork is not theirs: it would
+ * never be told of their end, and would share their pipes with every other call. (proc(5), /proc/pid/task/tid/children: a list by thread.)
+ */
+function childProcesses(): Child[] {
+  const children: Child[] = [];
+  for (const thread of readdirSync('/proc/self/task')) {
+    for (const pid of read(`/proc/self/task/${thread}/children`).split(' ').filter(Boolean)) {
+      children.push({ pid: Number(pid), name: read(`/proc/${pid}/comm`).trim() });
+    }
+  }
+  return children;
+}
+
+/** Empty where there is no such file: a thread or a process has ended, or the kernel was built without lists of children. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
   }
 }
 
@@ -36,7 +70,7 @@ function nameRequests(): string {
 }
 
 function count(n: number, what: string): string {
-  return n === 1 ? `a ${what} is` : `${n} ${what}s are`;
+  return n === 1 ? `a ${what} is` : `${n} ${what.replace(/s$/, 'se')}s are`;
 }
 
 function unsafe(what: string): PreforkError {

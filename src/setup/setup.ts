@@ -14,7 +14,7 @@ export interface ProcessFace {
 }
 
 export type Setup =
-  | { readonly ready: true; readonly handover: Handover }
+  | { readonly ready: true; readonly handover: Handover; readonly startedWith: readonly string[] }
   /** Why no server can be made of this process. Kept until the script asks for one: until then nothing depends on it. */
   | { readonly ready: false; readonly problem: Error };
 
@@ -39,7 +39,7 @@ export function beginSetup(): boolean {
     native.prepareFork();
     watchStandardStreams();
     installRandom();
-    setup = { ready: true, handover };
+    setup = { ready: true, handover, startedWith: [...process.argv] };
   } catch (problem) {
     setup = { ready: false, problem: problem as Error };
   }

@@ -112,6 +112,17 @@ test('arguments that setup has taken off process.argv are there again in each ca
   for (const args of [['a'], [], ['b', 'c']]) expect(await w.run(script, args)).toEqual(await w.plain(script, args));
 });
 
+test('words that setup has taken off the front of process.argv are taken off in each call', async () => {
+  const w = workspace();
+  const script = w.script(
+    'front.cjs',
+    `process.argv = process.argv.slice(2); process.preforkInterp?.initialisationComplete(); console.log(process.argv);`,
+  );
+  for (const args of [['a', 'x'], [], ['b', 'c', 'd']]) {
+    expect(await w.run(script, args)).toEqual(await w.plain(script, args));
+  }
+});
+
 test('timers and promises that setup has begun go on in each call', async () => {
   const w = workspace();
   const script = w.script(

@@ -146,3 +146,12 @@ async function eightAtATime<T>(items: readonly T[], work: (item: T) => Promise<v
   };
   await Promise.all(Array.from({ length: 8 }, worker));
 }
+
+test('the fork point may be reached in an exit listener', async () => {
+  const w = workspace();
+  const script = w.script(
+    'late.cjs',
+    `process.on('exit', (code) => { process.preforkInterp?.initialisationComplete(); console.log(code); process.exitCode = Number(process.argv[2]); });`,
+  );
+  for (const status of ['0', '7', '3']) expect(await w.run(script, [status])).toEqual(await w.plain(script, [status]));
+});

@@ -35,6 +35,16 @@ const UNSAFE: [what: string, before: string, named: RegExp][] = [
     `for (let i = 0; i < 8; i += 1) require('node:crypto').pbkdf2('a', 'b', 1e5, 64, 'sha512', () => {});`,
     /request.* in flight/,
   ],
+  [
+    'a child process that runs',
+    `const child = require('node:child_process').spawn('sleep', ['1000']); process.on('exit', () => child.kill());`,
+    /a child process is there.*: sleep \(process \d+\)/,
+  ],
+  [
+    'a child process that nobody waits for',
+    `const child = require('node:child_process').spawn('cat'); child.unref(); process.on('exit', () => child.kill());`,
+    /a child process is there.*: cat \(process \d+\)/,
+  ],
 ];
 
 test.each(UNSAFE)('%s: a refusal that names it, and nothing is left', async (_, before, named) => {

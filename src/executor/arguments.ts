@@ -1,0 +1,22 @@
+/**
+ * Makes `process.argv` this call's, in place, since modules may hold the array. `given` is as a client sends it: interpreter, script if
+ * there is one, the call's arguments; `startedWith` is what `process.argv` was when setup started.
+ *
+ * Where initialisation has taken words off the front (`process.argv = process.argv.slice(2)`), so many are taken off here: what follows
+ * counts on it. Whatever else it did there was about the first caller's arguments, and is not repeated.
+ */
+export function setArguments(startedWith: readonly string[], given: readonly Uint8Array[]): void {
+  const own = Math.min(startedWith.length, 2);
+  const all = [...startedWith.slice(0, own), ...given.slice(own).map((bytes) => Buffer.from(bytes).toString())];
+  const dropped = droppedFromFront(startedWith, process.argv);
+  process.argv.length = 0;
+  // One by one: there may be more than a call can have as its arguments.
+  for (const word of all.slice(dropped)) process.argv.push(word);
+}
+
+/** How many words `now` lacks at its front, if that is all it lacks of `before`; otherwise 0. */
+export function droppedFromFront(before: readonly string[], now: readonly string[]): number {
+  const dropped = before.length - now.length;
+  if (dropped <= 0) return 0;
+  return now.every((word, at) => word === before[at + dropped]) ? dropped : 0;
+}

@@ -1,0 +1,15 @@
+import * as native from '../native.js';
+
+const NUL = Buffer.alloc(1);
+
+/**
+ * What ps(1) shows of this process. Not every kernel and sandbox lets a process change that (PR_SET_MM_MAP of prctl(2)), and no call is
+ * to fail for it: the line then stays what it was.
+ */
+export function showCommandLine(words: readonly Uint8Array[]): void {
+  try {
+    native.setCommandLine(Buffer.concat(words.flatMap((word) => [word, NUL])));
+  } catch {
+    // See above.
+  }
+}
