@@ -32,11 +32,13 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
   const core = loadCore();
   const { files, links } = loadedFiles();
   const staleness = new Staleness(files, handover.stampNs, links);
+  // Here, where what fails is still the script's to see.
+  const nothing = openSync('/dev/null', 'r+');
   if (native.fork() > 0) native.exitNow(0);
 
   const log = openSyslog(options.logFacility, script ?? process.execPath);
   try {
-    const setupErrors = becomeDaemon(script);
+    const setupErrors = becomeDaemon(script, nothing);
     const serverPid = native.processId();
     const forked = new Server({ core, log, staleness, setupErrors }, handover, options).serve();
     becomeExecutor({ core, log, serverPid, startedWith, title }, forked);
@@ -48,10 +50,10 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
 }
 
 /**
- * Leaves the caller's session and lets go of its descriptors: a server that held them would keep the caller's pipes open. Returns a
+ * Leaves the caller's session and puts `nothing` in the place of its descriptors: a server that held them would keep the caller's pipes open. Returns a
  * copy of standard error, for trouble with the initial call; -1 where it is closed.
  */
-function becomeDaemon(script: string | undefined): number {
+function becomeDaemon(script: string | undefined, nothing: number): number {
   native.setSession();
   Object.defineProperty(process, 'pid', { value: native.processId(), enumerable: true, configurable: true });
   // A handler of the script's would only note the signal, for a loop that never runs in the server: kill(1) must end it.
@@ -62,7 +64,6 @@ function becomeDaemon(script: string | undefined): number {
   } catch {
     // EBADF: the first caller has closed it.
   }
-  const nothing = openSync('/dev/null', 'r+');
   for (const standard of [0, 1, 2]) native.duplicateTo(nothing, standard);
   if (nothing > 2) native.close(nothing);
   showCommandLine([Buffer.from(`prefork-interp: server ${script ?? process.execPath}`)]);

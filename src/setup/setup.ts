@@ -36,6 +36,7 @@ export function beginSetup(): boolean {
     for (const descriptor of [handover.listener, handover.call, handover.watcherInput, handover.watcherErrors]) {
       native.setCloseOnExec(descriptor, true);
     }
+    requireWebAssembly();
     native.prepareFork();
     watchStandardStreams();
     installRandom();
@@ -44,6 +45,12 @@ export function beginSetup(): boolean {
     setup = { ready: false, problem: problem as Error };
   }
   return true;
+}
+
+function requireWebAssembly(): void {
+  if (typeof WebAssembly !== 'undefined') return;
+  const why = `Node ${process.version} runs without WebAssembly (--jitless), in which the protocol is written`;
+  throw new native.NativeError('ERR_PREFORK_NODE_UNSUPPORTED', why);
 }
 
 /** Hands out the one setup of this process, once; afterwards this process is an executor, or failed. */
