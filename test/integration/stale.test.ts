@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
-import { alive } from '../support/processes.js';
+import { alive, processOf } from '../support/processes.js';
 import { RawConnection } from '../support/raw-connection.js';
 import { until } from '../support/until.js';
 import { type Workspace, workspace } from '../support/workspace.js';
@@ -252,6 +252,9 @@ test('a call that waited for its turn in a server that went stale is refused ung
   expect(await first.line()).toBe('1');
   // A connection of whose state the test knows, and a client.
   const waiting = await RawConnection.open(w);
+  // Had it been told of the connection (a connect(2) wakes who waits for one), it has dealt with it before it sleeps again.
+  const { pid } = w.server();
+  await until('the server sleeps', () => processOf(pid)?.state === 'S');
   const second = w.start(script, [], pipes);
   w.script('turn.cjs', source(2));
   first.endInput();

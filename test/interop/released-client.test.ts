@@ -121,16 +121,6 @@ describe.skipIf(!HAS_RELEASED_CLIENT)('the released client (needs chiark-utils-b
     expect(n.setups()).toBe(3);
   });
 
-  test('what the first caller ignored is not ignored in a call', async () => {
-    const n = new NodeScript(workspace(), 'masks.cjs');
-    const plain = await n.w.plain(n.script);
-    // As nohup(1) and background jobs do; the released client hands it on to setup.
-    for (const ignored of ['HUP INT QUIT TERM USR2', 'HUP', '']) {
-      const warm = await n.home.run(['sh', '-c', `${ignored && `trap '' ${ignored};`} "$1"`, 'sh', n.script]);
-      expect(warm).toEqual(plain);
-    }
-  });
-
   test('both clients share one server of a script, whichever started it', async () => {
     for (const order of [['ours', 'released'] as const, ['released', 'ours'] as const]) {
       const n = new NodeScript(workspace(), 'describe.cjs');
