@@ -177,10 +177,11 @@ const errors: Record<string, Way> = {
     source: "enter(); require('node:vm').runInThisContext('let let = 1', 'broken.js');",
     ended: 1,
   },
+  // With a listener: how much of Node's own shows in the stack of one that nobody listens to is a matter of luck in plain node.
   'an error in a worker': {
-    source:
-      "enter(); new (require('node:worker_threads').Worker)('throw new Error(\"in the worker\")', { eval: true });",
-    ended: 1,
+    source: `enter(); const worker = new (require('node:worker_threads').Worker)('throw new Error("inside")', { eval: true });
+      worker.on('error', (error) => { console.log(error.message); process.exitCode = 5; });`,
+    ended: 5,
   },
   'process.abort': { source: `enter(); process.abort();`, ended: 'SIGABRT' },
 };
