@@ -46,6 +46,11 @@ export function peerCredentials(fd: number): { pid: number; uid: number; gid: nu
   return binding().peerCredentials(fd);
 }
 
+/** getsockname(2): the path that a Unix socket is bound to; empty where it has none. */
+export function boundPath(fd: number): string {
+  return binding().boundPath(fd);
+}
+
 /**
  * recvmsg(2), with at most `maxDescriptors` descriptors. `bytes` is 0 at the end of the stream.
  *

@@ -29,6 +29,13 @@ Napi::Value peer_credentials(Call call) {
   return result;
 }
 
+Napi::Value bound_path(Call call) {
+  int fd = int_argument(call, 0);
+  char path[sizeof(sockaddr_un::sun_path) + 1];
+  if (sys::bound_path(fd, path) < 0) throw_system_error(call.Env(), errno, "getsockname", descriptor_subject(fd));
+  return Napi::String::New(call.Env(), path);
+}
+
 Napi::Value receive(Call call) {
   int fd = int_argument(call, 0);
   Napi::Uint8Array into = bytes_argument(call, 1);
@@ -92,6 +99,7 @@ Napi::Value socket_pair(Call call) {
 void export_sockets(Napi::Env env, Napi::Object exports) {
   export_function<accept>(env, exports, "accept");
   export_function<peer_credentials>(env, exports, "peerCredentials");
+  export_function<bound_path>(env, exports, "boundPath");
   export_function<receive>(env, exports, "receive");
   export_function<send>(env, exports, "send");
   export_function<shutdown>(env, exports, "shutdown");

@@ -62,6 +62,16 @@ int peer_credentials(int fd, Credentials *credentials) {
   return 0;
 }
 
+int bound_path(int fd, char (&path)[sizeof(sockaddr_un::sun_path) + 1]) {
+  // Zeros behind what the kernel writes: a path that fills its field has no NUL of its own (unix(7)).
+  sockaddr_un address{};
+  socklen_t length = sizeof(address);
+  if (getsockname(fd, reinterpret_cast<sockaddr *>(&address), &length) != 0) return -1;
+  memcpy(path, address.sun_path, sizeof(address.sun_path));
+  path[sizeof(address.sun_path)] = '\0';
+  return 0;
+}
+
 int send_datagram(const char *path, const void *data, size_t size) {
   sockaddr_un address;
   if (make_address(path, &address) != 0) return -1;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/un.h>
 #include <sys/uio.h>
 
 namespace prefork::sys {
@@ -36,6 +37,9 @@ struct Credentials {
   gid_t gid;
 };
 int peer_credentials(int fd, Credentials *credentials);
+
+// getsockname(2): the path that a Unix socket is bound to, with its NUL; empty where it has none.
+int bound_path(int fd, char (&path)[sizeof(sockaddr_un::sun_path) + 1]);
 
 // recvmsg(2): at most `size` bytes and `maximum` descriptors; 0 at the end of the stream. *count is always set.
 // Descriptors over the maximum, or a control message that the kernel cut short (MSG_CTRUNC): all that came are closed, and

@@ -13,6 +13,7 @@ export interface Binding {
   poll(set: Int32Array, timeoutMs: number): number;
   accept(listener: number): number;
   peerCredentials(fd: number): { pid: number; uid: number; gid: number };
+  boundPath(fd: number): string;
   receive(
     fd: number,
     into: Uint8Array,

@@ -1,4 +1,5 @@
 import * as native from '../native.js';
+import { LastUse } from './last-use.js';
 import type { Staleness } from './staleness.js';
 import type { Log } from './syslog.js';
 
@@ -11,6 +12,7 @@ export class Acceptor {
   readonly #maxErrors: number;
   readonly #staleness: Staleness;
   readonly #log: Log;
+  readonly #lastUse: LastUse;
   readonly #uid = process.getuid?.();
   /** In a row. */
   #errors = 0;
@@ -20,6 +22,7 @@ export class Acceptor {
     this.#maxErrors = maxErrors;
     this.#staleness = staleness;
     this.#log = log;
+    this.#lastUse = new LastUse(native.boundPath(listener));
   }
 
   accept(): Verdict {
@@ -41,6 +44,7 @@ export class Acceptor {
       this.#log('warning', 'a call from another user was refused');
       return 'nobody';
     }
+    this.#lastUse.note();
     return { connection };
   }
 

@@ -61,6 +61,7 @@ describe('errors', () => {
 
   const failing: [string, () => unknown, string][] = [
     ['peerCredentials', () => native.peerCredentials(CLOSED), 'EBADF'],
+    ['boundPath', () => native.boundPath(CLOSED), 'EBADF'],
     ['receive', () => native.receive(CLOSED, new Uint8Array(1), 0), 'EBADF'],
     ['receive, too many asked for', () => native.receive(0, new Uint8Array(1), 100), 'EINVAL'],
     ['send', () => native.send(CLOSED, new Uint8Array(1)), 'EBADF'],
@@ -176,6 +177,7 @@ describe('sockets', () => {
     ]);
     expect(native.poll(Int32Array.of(listener, native.POLLIN, 0), 10_000)).toBe(1);
     const connection = native.accept(listener);
+    expect(native.boundPath(listener)).toBe(path);
     expect(native.peerCredentials(connection)).toEqual({
       pid: child.pid,
       uid: process.getuid?.(),
