@@ -153,6 +153,24 @@ test('a server that goes while the request is sent: one line, 127', async () => 
   expectFailure(await server.run(...args), /cannot send the call/);
 });
 
+test('a request that the server did not take whole is sent anew, and the call made once', async () => {
+  const w = workspace();
+  let requests = 0;
+  const server = await FakeServer.start(w, async (socket) => {
+    socket.write(GREETING);
+    if (server.calls < 3) {
+      socket.once('data', () => socket.destroy());
+      return;
+    }
+    await readRequest(socket);
+    requests += 1;
+    socket.end(uint32(5 << 8));
+  });
+  const args = new Array<string>(10).fill('x'.repeat(131_000));
+  expect(await server.run(...args)).toMatchObject({ status: 5, stderr: '' });
+  expect({ calls: server.calls, requests }).toEqual({ calls: 3, requests: 1 });
+});
+
 /** A server that takes each request and then says whatever `saying` holds at that time. */
 async function statusServer(): Promise<{ server: FakeServer; ending: (bytes: Buffer) => Promise<Outcome> }> {
   let saying = Buffer.alloc(0);
