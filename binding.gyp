@@ -18,6 +18,8 @@
         "native/addon/platform.cc",
         "native/addon/process_image.cc",
         "native/addon/processes.cc",
+        "native/addon/resources.cc",
+        "native/addon/signal_queue.cc",
         "native/addon/signals.cc",
         "native/addon/sockets.cc",
         "native/addon/stdio.cc",
@@ -30,6 +32,8 @@
         "native/sys/lock.cc",
         "native/sys/process.cc",
         "native/sys/ready.cc",
+        "native/sys/resources.cc",
+        "native/sys/signal_queue.cc",
         "native/sys/unix_message.cc",
         "native/sys/unix_socket.cc"
       ],

@@ -66,6 +66,21 @@ export function receive(
   return binding().receive(fd, into, maxDescriptors, flags);
 }
 
+/**
+ * recv(2) MSG_PEEK, without waiting: how many bytes were seen, 0 at the end of the stream, -1 where nothing is there yet.
+ *
+ * Bytes and the descriptors that came with them stay queued. Where a message had descriptors it ends the bytes that are seen:
+ * how many there are in all is {@link queued}.
+ */
+export function peek(fd: number, into: Uint8Array): number {
+  return binding().peek(fd, into);
+}
+
+/** SIOCINQ, see unix(7): how many bytes of a Unix stream socket wait to be read. */
+export function queued(fd: number): number {
+  return binding().queued(fd);
+}
+
 /** sendmsg(2): how many bytes went. A peer that is gone is EPIPE, never a signal. */
 export function send(fd: number, data: Uint8Array, descriptors: number[] = [], flags = 0): number {
   return binding().send(fd, data, descriptors, flags);
@@ -119,11 +134,30 @@ export function lock(fd: number, how: 'exclusive' | 'shared' | 'unlock', wait: b
   return binding().lock(fd, LOCK[how] | (wait ? 0 : LOCK_WITHOUT_WAITING));
 }
 
+/** pipe2(2): what is read from, and what is written to. fs.readSync and fs.writeSync do that. */
+export function pipe(): [number, number] {
+  return binding().pipe();
+}
+
+/** fchdir(2), to a descriptor that may be an O_PATH one. Node keeps what process.cwd() said before, see process.chdir(). */
+export function changeDirectory(fd: number): void {
+  binding().changeDirectory(fd);
+}
+
 /**
  * waitpid(2) with its raw status. `pid` may be -1 for any child. Null where `noHang` and nothing has ended.
  */
 export function wait(pid: number, noHang: boolean): { pid: number; status: number } | null {
   return binding().wait(pid, noHang);
+}
+
+/**
+ * waitid(2) with WSTOPPED, WCONTINUED and WNOHANG: how a child has stopped or gone on, each told once; null where it has not.
+ *
+ * The end of a child is not told here and not taken away from {@link wait}.
+ */
+export function waitChange(pid: number): { kind: 'stopped'; signal: number } | { kind: 'continued' } | null {
+  return binding().waitChange(pid);
 }
 
 /** pidfd_open(2): readable once the process has ended. */
@@ -167,6 +201,33 @@ export function resetSignals(): void {
 }
 
 /**
+ * pthread_sigmask(3): the main thread, which calls, takes none of these signals until somebody unblocks them.
+ *
+ * The kernel gives a signal for the process to any thread that does not block it, which for SIGCHLD, ignored by default,
+ * is the end of it: so where {@link openSignals} is to see it, every thread has to block it. A thread inherits what its
+ * maker blocks, so that means: before any other is made (those of Node itself are; {@link fork} leaves them behind). Ours
+ * block everything.
+ */
+export function blockSignals(signals: number[]): void {
+  binding().blockSignals(signals);
+}
+
+/** signalfd(2), close-on-exec and non-blocking: readable (poll(2)) when one of these signals, blocked, is queued. */
+export function openSignals(signals: number[]): number {
+  return binding().openSignals(signals);
+}
+
+/**
+ * The numbers of the signals that are queued now, which are then no more; [] where there are none. At most 64, which is
+ * all of them but for real-time signals.
+ *
+ * Whoever reads gets his own signals: after a fork the child's descriptor is not about its parent.
+ */
+export function readSignals(fd: number): number[] {
+  return binding().readSignals(fd);
+}
+
+/**
  * Takes the handlers of process.on() out of force: a signal does what it does by default. They only note the signal for
  * an event loop, so in a process that does not run its loop they would make it deaf. Node's and V8's own handlers stay.
  */
@@ -177,6 +238,50 @@ export function setAsideSignalHandlers(): void {
 /** Puts back what {@link setAsideSignalHandlers} took, in this process or the one it was forked from. */
 export function putBackSignalHandlers(): void {
   binding().putBackSignalHandlers();
+}
+
+/** RLIM_INFINITY, see getrlimit(2). */
+const NO_LIMIT = 2n ** 64n - 1n;
+const limitOrNone = (limit: bigint) => (limit === NO_LIMIT ? null : limit);
+
+/** prlimit(2): a limit of this process; null for none. `resource` is the kernel's number (RLIMIT_CPU is 0). */
+export function softLimit(resource: number): bigint | null {
+  return limitOrNone(binding().softLimit(resource));
+}
+
+/** What {@link setSoftLimit} can go up to; null for any. */
+export function hardLimit(resource: number): bigint | null {
+  return limitOrNone(binding().hardLimit(resource));
+}
+
+/** prlimit(2), the hard limit left as it is. EINVAL above that. */
+export function setSoftLimit(resource: number, soft: bigint | null): void {
+  binding().setSoftLimit(resource, soft ?? NO_LIMIT);
+}
+
+/** getpriority(2): the nice value of a process, 0 for this one. */
+export function priority(pid: number): number {
+  return binding().priority(pid);
+}
+
+/** setpriority(2) of the main thread, and so of the threads and processes that it makes from now on: others keep theirs. */
+export function setPriority(nice: number): void {
+  binding().setPriority(nice);
+}
+
+/** sched_getaffinity(2) of the main thread: bit c of byte b is processor 8b+c. As long as the kernel's own mask. */
+export function affinity(): Uint8Array {
+  return binding().affinity();
+}
+
+/**
+ * sched_setaffinity(2) of the main thread, and so of the threads and processes that it makes from now on.
+ *
+ * A mask shorter or longer than the kernel's is filled or cut; EINVAL where that would cut a processor off, or where
+ * none of those that it names is there.
+ */
+export function setAffinity(mask: Uint8Array): void {
+  binding().setAffinity(mask);
 }
 
 /** Shows these arguments, each with its NUL, in /proc/self/cmdline and so in ps(1). */

@@ -18,6 +18,13 @@ inline Napi::Uint8Array bytes_argument(Call call, size_t index) { return call[in
 
 inline Napi::Value number(Call call, double value) { return Napi::Number::New(call.Env(), value); }
 
+inline Napi::Value pair(Call call, const int (&descriptors)[2]) {
+  Napi::Array both = Napi::Array::New(call.Env(), 2);
+  both.Set(0u, number(call, descriptors[0]));
+  both.Set(1u, number(call, descriptors[1]));
+  return both;
+}
+
 template <Napi::Value (*Function)(Call)>
 void export_function(Napi::Env env, Napi::Object exports, const char* name) {
   exports.Set(name, Napi::Function::New<Function>(env, name));

@@ -16,6 +16,8 @@ Napi::Value initialise(const Napi::CallbackInfo& call) {
   export_descriptors(env, functions);
   export_processes(env, functions);
   export_signals(env, functions);
+  export_signal_queue(env, functions);
+  export_resources(env, functions);
   export_process_image(env, functions);
   export_fork(env, functions);
   return functions;

@@ -96,6 +96,18 @@ Napi::Value lock(Call call) {
   return Napi::Boolean::New(call.Env(), true);
 }
 
+Napi::Value pipe(Call call) {
+  int ends[2];
+  if (sys::make_pipe(ends) < 0) throw_system_error(call.Env(), errno, "pipe2", "O_CLOEXEC");
+  return pair(call, ends);
+}
+
+Napi::Value change_directory(Call call) {
+  int fd = int_argument(call, 0);
+  if (::fchdir(fd) < 0) throw_system_error(call.Env(), errno, "fchdir", descriptor_subject(fd));
+  return call.Env().Undefined();
+}
+
 }  // namespace
 
 void export_descriptors(Napi::Env env, Napi::Object exports) {
@@ -108,6 +120,8 @@ void export_descriptors(Napi::Env env, Napi::Object exports) {
   export_function<set_status_flags>(env, exports, "setStatusFlags");
   export_function<set_close_on_exec>(env, exports, "setCloseOnExec");
   export_function<lock>(env, exports, "lock");
+  export_function<pipe>(env, exports, "pipe");
+  export_function<change_directory>(env, exports, "changeDirectory");
 }
 
 }  // namespace prefork::addon

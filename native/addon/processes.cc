@@ -29,6 +29,21 @@ Napi::Value wait(Call call) {
   return result;
 }
 
+Napi::Value wait_change(Call call) {
+  int pid = int_argument(call, 0);
+  sys::Change change;
+  int signal = 0;
+  if (sys::take_change(pid, &change, &signal) < 0) {
+    throw_system_error(call.Env(), errno, "waitid", process_subject(pid));
+  }
+  if (change == sys::Change::none) return call.Env().Null();
+  Napi::Object result = Napi::Object::New(call.Env());
+  bool stopped = change == sys::Change::stopped;
+  result.Set("kind", Napi::String::New(call.Env(), stopped ? "stopped" : "continued"));
+  if (stopped) result.Set("signal", number(call, signal));
+  return result;
+}
+
 Napi::Value open_process(Call call) {
   int pid = int_argument(call, 0);
   int fd = sys::open_process(pid);
@@ -77,6 +92,7 @@ Napi::Value random_bytes(Call call) {
 
 void export_processes(Napi::Env env, Napi::Object exports) {
   export_function<wait>(env, exports, "wait");
+  export_function<wait_change>(env, exports, "waitChange");
   export_function<open_process>(env, exports, "openProcess");
   export_function<set_process_group>(env, exports, "setProcessGroup");
   export_function<set_session>(env, exports, "setSession");

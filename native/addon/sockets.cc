@@ -52,6 +52,21 @@ Napi::Value receive(Call call) {
   return result;
 }
 
+Napi::Value peek(Call call) {
+  int fd = int_argument(call, 0);
+  Napi::Uint8Array into = bytes_argument(call, 1);
+  ssize_t bytes = sys::peek(fd, into.Data(), into.ByteLength());
+  if (bytes < 0 && errno != EAGAIN) throw_system_error(call.Env(), errno, "recv", descriptor_subject(fd));
+  return number(call, static_cast<double>(bytes));
+}
+
+Napi::Value queued(Call call) {
+  int fd = int_argument(call, 0);
+  int bytes = 0;
+  if (sys::queued(fd, &bytes) < 0) throw_system_error(call.Env(), errno, "ioctl SIOCINQ", descriptor_subject(fd));
+  return number(call, bytes);
+}
+
 Napi::Value send(Call call) {
   int fd = int_argument(call, 0);
   Napi::Uint8Array data = bytes_argument(call, 1);
@@ -88,10 +103,7 @@ Napi::Value send_datagram(Call call) {
 Napi::Value socket_pair(Call call) {
   int ends[2];
   if (sys::socket_pair(ends) < 0) throw_system_error(call.Env(), errno, "socketpair", "AF_UNIX");
-  Napi::Array pair = Napi::Array::New(call.Env(), 2);
-  pair.Set(0u, number(call, ends[0]));
-  pair.Set(1u, number(call, ends[1]));
-  return pair;
+  return pair(call, ends);
 }
 
 }  // namespace
@@ -101,6 +113,8 @@ void export_sockets(Napi::Env env, Napi::Object exports) {
   export_function<peer_credentials>(env, exports, "peerCredentials");
   export_function<bound_path>(env, exports, "boundPath");
   export_function<receive>(env, exports, "receive");
+  export_function<peek>(env, exports, "peek");
+  export_function<queued>(env, exports, "queued");
   export_function<send>(env, exports, "send");
   export_function<shutdown>(env, exports, "shutdown");
   export_function<send_datagram>(env, exports, "sendDatagram");

@@ -25,6 +25,24 @@ pid_t wait_for(pid_t pid, int *status, int options) {
   return ended;
 }
 
+int take_change(pid_t pid, Change *change, int *signal) {
+  *change = Change::none;
+  // The kernel does not write all of it where there is nothing to tell (waitid(2)).
+  siginfo_t info{};
+  const auto id = static_cast<id_t>(pid);
+  int result = waitid(P_PID, id, &info, WSTOPPED | WCONTINUED | WNOHANG);
+  if (result != 0 && errno == ECHILD) {
+    // A child that has ended is none to a call that does not ask for ends (wait_task_zombie in kernel/exit.c).
+    result = waitid(P_PID, id, &info, WEXITED | WNOHANG | WNOWAIT);
+    info.si_pid = 0;
+  }
+  if (result != 0) return -1;
+  if (info.si_pid == 0) return 0;
+  *change = info.si_code == CLD_CONTINUED ? Change::continued : Change::stopped;
+  *signal = info.si_status;
+  return 0;
+}
+
 int open_process(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0U)); }
 
 int set_process_group(pid_t pid, pid_t group) { return setpgid(pid, group); }

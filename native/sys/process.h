@@ -9,6 +9,11 @@ namespace prefork::sys {
 // wait4(2) with these options (WNOHANG, WUNTRACED ..); EINTR is taken up again.
 pid_t wait_for(pid_t pid, int *status, int options);
 
+// How a process has changed without ending: waitid(2) with WSTOPPED, WCONTINUED and WNOHANG, which takes the change so that
+// it is told once. An end is left to wait_for, and is no change here.
+enum class Change { none, stopped, continued };
+int take_change(pid_t pid, Change *change, int *signal);
+
 // pidfd_open(2): readable once the process has ended. Close-on-exec by itself. ENOSYS before Linux 5.3.
 int open_process(pid_t pid);
 

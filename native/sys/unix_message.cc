@@ -80,6 +80,16 @@ ssize_t receive(int fd, void *data, size_t size, int *descriptors, size_t maximu
   return -1;
 }
 
+ssize_t peek(int fd, void *data, size_t size) {
+  ssize_t bytes;
+  do {
+    // Without room for a control message the kernel makes no descriptors here, and keeps those that are queued
+    // (unix_stream_read_generic and scm_recv_unix).
+    bytes = recv(fd, data, size, MSG_PEEK | MSG_DONTWAIT);
+  } while (bytes < 0 && errno == EINTR);
+  return bytes;
+}
+
 ssize_t send(int fd, const iovec *pieces, size_t piece_count, const int *descriptors, size_t descriptor_count, int flags) {
   if (descriptor_count > DESCRIPTORS_PER_MESSAGE) {
     errno = EINVAL;

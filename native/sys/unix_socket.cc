@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -53,6 +54,8 @@ int accept_connection(int listener) {
 }
 
 int socket_pair(int (&ends)[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends); }
+
+int queued(int fd, int *bytes) { return ioctl(fd, FIONREAD, bytes); }
 
 int peer_credentials(int fd, Credentials *credentials) {
   ucred peer{};

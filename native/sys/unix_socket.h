@@ -46,6 +46,13 @@ int bound_path(int fd, char (&path)[sizeof(sockaddr_un::sun_path) + 1]);
 // it fails with EMSGSIZE. EINTR is taken up again.
 ssize_t receive(int fd, void *data, size_t size, int *descriptors, size_t maximum, size_t *count, int flags);
 
+// recv(2) with MSG_PEEK and MSG_DONTWAIT: bytes that stay where they are, as do the descriptors that came with them. At most
+// those of one sendmsg(2) where that had descriptors.
+ssize_t peek(int fd, void *data, size_t size);
+
+// SIOCINQ, see unix(7), by the name that the C library has for it (FIONREAD): how many bytes are queued.
+int queued(int fd, int *bytes);
+
 // sendmsg(2) with MSG_NOSIGNAL: some or all of the bytes, the descriptors with the first of them. EINTR is taken up again.
 ssize_t send(int fd, const iovec *pieces, size_t piece_count, const int *descriptors, size_t descriptor_count, int flags);
 

@@ -20,6 +20,8 @@ export interface Binding {
     maxDescriptors: number,
     flags: number,
   ): { bytes: number; descriptors: number[] };
+  peek(fd: number, into: Uint8Array): number;
+  queued(fd: number): number;
   send(fd: number, data: Uint8Array, descriptors: number[], flags: number): number;
   shutdown(fd: number, how: number): void;
   close(fd: number): void;
@@ -30,7 +32,10 @@ export interface Binding {
   setStatusFlags(fd: number, flags: number): void;
   setCloseOnExec(fd: number, on: boolean): void;
   lock(fd: number, operation: number): boolean;
+  pipe(): [number, number];
+  changeDirectory(fd: number): void;
   wait(pid: number, noHang: boolean): { pid: number; status: number } | null;
+  waitChange(pid: number): { kind: 'stopped'; signal: number } | { kind: 'continued' } | null;
   openProcess(pid: number): number;
   setProcessGroup(pid: number, group: number): void;
   setSession(): void;
@@ -41,6 +46,17 @@ export interface Binding {
   resetSignals(): void;
   setAsideSignalHandlers(): void;
   putBackSignalHandlers(): void;
+  blockSignals(signals: number[]): void;
+  openSignals(signals: number[]): number;
+  readSignals(fd: number): number[];
+  /** All ones where there is no limit. */
+  softLimit(resource: number): bigint;
+  hardLimit(resource: number): bigint;
+  setSoftLimit(resource: number, soft: bigint): void;
+  priority(pid: number): number;
+  setPriority(nice: number): void;
+  affinity(): Uint8Array;
+  setAffinity(mask: Uint8Array): void;
   setCommandLine(line: Uint8Array): void;
   replaceEnvironment(entries: Uint8Array): void;
   setThreadName(name: string): void;
