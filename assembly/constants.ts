@@ -78,6 +78,42 @@ export const PRECLEAN_NAMES_LIMIT = 4096;
 /** Longest name in a directory (NAME_MAX, readdir(3)). */
 export const NAME_LIMIT = 255;
 
+/** What every message of version 2 begins with: kind, version, two bytes of nothing, length of the body. */
+export const MESSAGE_HEADER_BYTES = 8;
+
+/** What every field begins with: tag, two bytes of nothing, length of its bytes. */
+export const FIELD_HEADER_BYTES = 8;
+
+/**
+ * Body of a call: all strings that Linux passes to a program, and 8 KiB for the rest. The other fields take 5585 bytes at
+ * most, headers of all included; what is left over is for fields that a later version adds.
+ */
+export const CALL_BODY_LIMIT = 6299648;
+
+/** Body of any other message: a script's path, which is the longest thing in one, and as much again for the rest. */
+export const MESSAGE_BODY_LIMIT = 8192;
+
+/** A whole message with one number in it. */
+export const MESSAGE_SMALL_BYTES = 20;
+
+/** Descriptors that come with a call: standard input, output and error, and the working directory. */
+export const CALL_DESCRIPTORS = 4;
+
+/** Resource limits in a call. Linux has 16 (RLIM_NLIMITS in asm-generic/resource.h): twice that leaves room. */
+export const CALL_LIMITS_LIMIT = 32;
+
+/** One of them: the resource, and its soft limit. */
+export const CALL_LIMIT_BYTES = 12;
+
+/** Longest set of processors: one bit each for 8192, the most that a Linux kernel is built for (CONFIG_NR_CPUS). */
+export const AFFINITY_LIMIT = 1024;
+
+/** Longest path of a script: no longer one can be opened (PATH_MAX, path_resolution(7)). */
+export const SCRIPT_LIMIT = 4096;
+
+/** Longest reason of a refusal: it is to become one line on a terminal. */
+export const REASON_LIMIT = 512;
+
 // ---------------------------------------------------------------------------------------------------------------
 // Options: what was asked for.
 
@@ -89,9 +125,16 @@ export const MODE_KILL = 2;
 /** `--help`: usage, and nothing else. */
 export const MODE_HELP = 3;
 
+/** `--strict`: where the call cannot be served, say so, instead of running the script directly. A bit of options_flags(). */
+export const FLAG_STRICT = 1;
+/** `--direct-on-tty`: run the script directly where standard input is a terminal. A bit of options_flags(). */
+export const FLAG_DIRECT_ON_TTY = 2;
+
 export const MEDIATION_NONE = 0;
 /** `-U`: setup and executor both see all arguments and variables. */
 export const MEDIATION_UNLAUNDERED = 1;
+/** `-L`: setup sees neither the call's arguments nor, but for a few, its variables. */
+export const MEDIATION_LAUNDERED = 2;
 
 /** Roles of a word of the command line. The first two are also the tags of the identity's fields. */
 export const ROLE_STRING = 0x47; // G
@@ -115,6 +158,26 @@ export const SCHEME_FIRST_DESIGN = 0;
 export const SCHEME_RELEASED = 1;
 export const SCHEME_OURS = 2;
 
+/** The second byte of scheme 2's prologue: which list of context fields it is that follows. */
+export const CONTEXT_VERSION = 1;
+
+/** Scheme 2's context fields, in the order in which they are hashed. What is in each is said in docs/protocol.md. */
+export const CONTEXT_USER = 1;
+export const CONTEXT_ROOT = 2;
+export const CONTEXT_NAMESPACES = 3;
+export const CONTEXT_PRIVILEGES = 4;
+export const CONTEXT_CAPABILITIES = 5;
+export const CONTEXT_LABEL = 6;
+export const CONTEXT_HARD_LIMITS = 7;
+export const CONTEXT_SCHEDULING = 8;
+export const CONTEXT_INTERPRETER = 9;
+export const CONTEXT_ADAPTER = 10;
+export const CONTEXT_VARIABLE = 11;
+export const CONTEXT_MEDIATION = 12;
+export const CONTEXT_NODE_NAME = 13;
+/** No context field has a greater tag, so that none is mistaken for one of the fields above, which are letters. */
+export const CONTEXT_LAST = 13;
+
 // ---------------------------------------------------------------------------------------------------------------
 // Wire.
 
@@ -130,10 +193,54 @@ export const FRAMING_FIRST_DESIGN = 0;
 export const NEED_DATA = -1;
 
 // ---------------------------------------------------------------------------------------------------------------
+// Messages of version 2.
+
+export const MESSAGE_VERSION = 2;
+
+/** The first byte of a message. None is one that a version 1 message begins with: 0 or P. */
+export const KIND_CALL = 0x43; // C
+export const KIND_CONTROL = 0x51; // Q
+export const KIND_SIGNAL = 0x47; // G
+export const KIND_STARTED = 0x53; // S
+export const KIND_STOPPED = 0x54; // T
+export const KIND_CONTINUED = 0x4b; // K
+export const KIND_ENDED = 0x45; // E
+export const KIND_REPLY = 0x52; // R
+export const KIND_REFUSED = 0x4e; // N
+
+/** Tags of fields. */
+export const FIELD_STDIO = 1;
+export const FIELD_CWD = 2;
+export const FIELD_UMASK = 3;
+export const FIELD_LIMITS = 4;
+export const FIELD_NICE = 5;
+export const FIELD_AFFINITY = 6;
+export const FIELD_ARGUMENTS = 7;
+export const FIELD_ENVIRONMENT = 8;
+export const FIELD_OPERATION = 9;
+export const FIELD_SIGNAL = 10;
+export const FIELD_PID = 11;
+export const FIELD_STATUS = 12;
+export const FIELD_REASON = 13;
+export const FIELD_SCRIPT = 14;
+export const FIELD_RUNNING = 15;
+export const FIELD_WAITING = 16;
+export const FIELD_CALLS = 17;
+export const FIELD_UPTIME = 18;
+/** The greatest tag that is known. */
+export const FIELD_LAST = 18;
+
+/** What a control asks for. */
+export const OPERATION_STATUS = 1;
+export const OPERATION_STOP = 2;
+
+// ---------------------------------------------------------------------------------------------------------------
 // Wait status: tables of meanings, and the actions they name.
 
 /** What the released client does: raises HUP, INT, KILL, PIPE and TERM, and reports the others. */
 export const WAIT_TABLE_RELEASED = 1;
+/** Raises every signal, also where a core was dumped, so that a caller sees what it would see of the script itself. */
+export const WAIT_TABLE_EXACT = 2;
 
 /** Exit with the value. */
 export const ACTION_EXIT = 0;
@@ -174,6 +281,7 @@ export const E_IDENT_EMPTY = 18;
 export const E_IDENT_SLASH = 19;
 export const E_IDENT_TOO_LONG = 20;
 export const E_RUN_DIRECTORY_TOO_LONG = 21;
+export const E_MEDIATION_TWICE = 22;
 
 export const E_IDENTITY_SCHEME = 30;
 export const E_IDENTITY_PROLOGUE = 31;
@@ -190,3 +298,15 @@ export const E_REQUEST_ENVIRONMENT = 48;
 export const E_REQUEST_TRAILING = 49;
 
 export const E_PRECLEAN_FULL = 60;
+
+export const E_MESSAGE_VERSION = 70;
+export const E_MESSAGE_KIND = 71;
+export const E_MESSAGE_TOO_LARGE = 72;
+export const E_MESSAGE_DESCRIPTORS = 73;
+export const E_MESSAGE_TRAILING = 74;
+export const E_FIELD_TWICE = 75;
+export const E_FIELD_LENGTH = 76;
+export const E_FIELD_TRUNCATED = 77;
+export const E_FIELD_MISSING = 78;
+export const E_FIELD_VALUE = 79;
+export const E_FIELD_NOT_TERMINATED = 80;

@@ -7,8 +7,8 @@
 // * Errors are values: a Code, 0 (E_NONE) for success. error_message() puts one into words.
 // * There is one core per process, not for use by several threads. It begins by itself at the first call.
 // * Strings end in NUL and are bytes of any encoding. Pointers that the face returns point into the core's memory;
-//   each function says how long they hold. Calls of one group (options, identity, request, greeting, status,
-//   preclean) never disturb the results of another group.
+//   each function says how long they hold. Calls of one group (options, identity, request and call, greeting, status,
+//   messages, preclean) never disturb the results of another group.
 //
 // Limits and codes: generated/constants.h, made from assembly/constants.ts, in this namespace too.
 #pragma once
@@ -38,7 +38,11 @@ size_t error_message(Code code, const char *subject, char *out, size_t size);
 // ---- Options ---------------------------------------------------------------------------------------------------
 
 enum class Mode : int { run = MODE_RUN, fresh = MODE_FRESH, kill = MODE_KILL, help = MODE_HELP };
-enum class Mediation : int { none = MEDIATION_NONE, unlaundered = MEDIATION_UNLAUNDERED };
+enum class Mediation : int {
+  none = MEDIATION_NONE,
+  unlaundered = MEDIATION_UNLAUNDERED,  // -U
+  laundered = MEDIATION_LAUNDERED,      // -L
+};
 
 // One -G or -E, in the order given.
 struct OptionField {
@@ -51,6 +55,8 @@ struct OptionField {
 struct Options {
   Mode mode;
   Mediation mediation;
+  bool strict;         // --strict
+  bool direct_on_tty;  // --direct-on-tty
   const char *ident;  // -g, or null
   const OptionField *fields;
   size_t field_count;
@@ -82,9 +88,20 @@ struct IdentityField {
   const char *value;   // -E: the variable's value, null where it is not set; -G: ignored
 };
 
+// Scheme 2: a circumstance that decides what the script does and that a call does not carry along.
+struct ContextField {
+  uint8_t tag;        // one of CONTEXT_...
+  const void *bytes;  // any bytes, NUL among them; at most STRING_LIMIT
+  size_t length;
+};
+
 struct IdentityInput {
-  const uint8_t *prologue;  // its first byte is the scheme: 0, 1 or 2 (scheme 0: that byte and nothing else)
+  // Its first byte is the scheme: 0 (that byte and nothing else), 1, or 2 (followed by CONTEXT_VERSION and nothing else).
+  const uint8_t *prologue;
   size_t prologue_length;
+  // Scheme 2 only (else E_SEQUENCE), in the order of their tags (else E_SEQUENCE); CONTEXT_VARIABLE as often as wanted.
+  const ContextField *context;
+  size_t context_count;
   const IdentityField *fields;
   size_t field_count;
   const char *interpreter;
@@ -142,9 +159,61 @@ struct Push {
 void greeting_begin();
 Push greeting_push(const uint8_t *bytes, size_t length);
 
-// The status at the end. *status is set when the code is E_NONE.
+// The status at the end (version 1). *status is set when the code is E_NONE.
 void status_begin();
 Push status_push(const uint8_t *bytes, size_t length, uint32_t *status);
+
+// ---- Wire, v2: the client's side -------------------------------------------------------------------------------
+
+// Lays a call out in the core's memory, which requests use as well: one of both at a time, who begins ends the other.
+// In this order, each at most once but for those that come in a row; stdio must come, the others may:
+//   call_begin(); call_stdio(mask); call_cwd(); call_umask(m); call_nice(n); call_limit(r, s) ..; call_affinity(set, n);
+//   call_script(path); call_argument(a) ..; call_environment(e) ..; call_end(&bytes, &length);
+// The first sendmsg(2) carries one descriptor for each bit of the mask, then the working directory's if call_cwd() was
+// called. Errors: E_SEQUENCE, E_FIELD_VALUE, E_FIELD_LENGTH (messages_subject() says which field), E_STRING_WITH_NUL,
+// E_REQUEST_TOO_LARGE, E_REQUEST_TOO_MANY_STRINGS. After an error, begin again.
+Code call_begin();
+Code call_stdio(uint8_t mask);  // bit 0, 1, 2: descriptor 0, 1, 2 is open
+Code call_cwd();                // the working directory comes as a descriptor
+Code call_umask(uint32_t mask);
+Code call_nice(int32_t nice);
+Code call_limit(uint32_t resource, uint64_t soft);       // UINT64_MAX: none
+Code call_affinity(const uint8_t *set, size_t length);  // as sched_getaffinity(2) gives it, 1 to AFFINITY_LIMIT bytes
+Code call_script(const char *path);                      // as the caller gave it
+Code call_argument(const char *argument);                // the script's own
+Code call_environment(const char *entry);                // each of environ, also those without a '='
+// One message. The pointer holds until the next call_begin() or request_begin().
+Code call_end(const uint8_t **bytes, size_t *length);
+
+enum class Kind : int {
+  call = KIND_CALL,
+  control = KIND_CONTROL,      // value: OPERATION_...
+  signal = KIND_SIGNAL,        // value: the signal
+  started = KIND_STARTED,      // value: the executor's process ID
+  stopped = KIND_STOPPED,      // value: the signal
+  continued = KIND_CONTINUED,  // no value
+  ended = KIND_ENDED,          // value: the wait status
+  reply = KIND_REPLY,          // value: the server's process ID
+  refused = KIND_REFUSED,      // reason
+};
+
+struct Message {
+  Kind kind;
+  uint32_t value;      // 0 where there is none
+  const char *reason;  // refused: UTF-8 without NUL, until the next messages_push() or messages_begin(); else null
+};
+
+// Takes messages off a connection; there is one at a time. E_NONE: *message is set, `taken` bytes were used, push the
+// rest again. NEED_DATA: all bytes were taken. Messages of unknown kinds are skipped inside. After an error: E_SEQUENCE.
+void messages_begin();
+Push messages_push(const uint8_t *bytes, size_t length, Message *message);
+// What the last error of messages_push() or of a call_...() is about, for error_message(): the tag of a field in
+// decimal, or "".
+const char *messages_subject();
+
+// Writes a message without a value or with one number and returns its length; 0 where kind or value is none that can be
+// sent (a call, refused and reply have other contents).
+size_t message_encode(Kind kind, uint32_t value, uint8_t (&out)[MESSAGE_SMALL_BYTES]);
 
 // ---- Meaning of a wait status ----------------------------------------------------------------------------------
 
@@ -161,7 +230,10 @@ struct Meaning {
   bool core;  // a core was dumped
 };
 
-enum class WaitTable : int { released = WAIT_TABLE_RELEASED };
+enum class WaitTable : int {
+  released = WAIT_TABLE_RELEASED,  // version 1
+  exact = WAIT_TABLE_EXACT,        // version 2: raises whatever signal it was; `core` says whether a core was dumped
+};
 
 Meaning wait_status(WaitTable table, uint32_t status);
 

@@ -39,8 +39,9 @@ export const CORE_ERRORS: readonly (readonly [number, string, string])[] = [
   [
     c.E_MEDIATION_MISSING,
     'ERR_MEDIATION_MISSING',
-    'no mediation was given: say -U (setup and script see all arguments and variables)',
+    'no mediation was given: say -U (setup and script see all arguments and variables) or -L (setup sees none)',
   ],
+  [c.E_MEDIATION_TWICE, 'ERR_MEDIATION_TWICE', 'both -U and -L were given: say one of them'],
   [c.E_INTERPRETER_MISSING, 'ERR_INTERPRETER_MISSING', 'no interpreter was given: it follows the options'],
   [
     c.E_SCRIPT_MISSING,
@@ -103,6 +104,22 @@ export const CORE_ERRORS: readonly (readonly [number, string, string])[] = [
   ],
   [c.E_REQUEST_ENVIRONMENT, 'ERR_REQUEST_ENVIRONMENT', 'the request has an environment entry without a ='],
   [c.E_REQUEST_TRAILING, 'ERR_REQUEST_TRAILING', 'bytes follow the request'],
+
+  [c.E_MESSAGE_VERSION, 'ERR_MESSAGE_VERSION', `a message is not of version ${c.MESSAGE_VERSION} of the protocol`],
+  [c.E_MESSAGE_KIND, 'ERR_MESSAGE_KIND', 'a message is of a kind that cannot come at its place'],
+  [c.E_MESSAGE_TOO_LARGE, 'ERR_MESSAGE_TOO_LARGE', 'a message is longer than one of its kind may be'],
+  [c.E_MESSAGE_DESCRIPTORS, 'ERR_MESSAGE_DESCRIPTORS', 'a call does not come with the descriptors that it names'],
+  [c.E_MESSAGE_TRAILING, 'ERR_MESSAGE_TRAILING', 'bytes follow the call'],
+  [c.E_FIELD_TWICE, 'ERR_FIELD_TWICE', 'a message has field % twice'],
+  [c.E_FIELD_LENGTH, 'ERR_FIELD_LENGTH', 'a message has a field % of a wrong length'],
+  [c.E_FIELD_TRUNCATED, 'ERR_FIELD_TRUNCATED', 'a message ends within a field'],
+  [c.E_FIELD_MISSING, 'ERR_FIELD_MISSING', 'a message lacks field %'],
+  [c.E_FIELD_VALUE, 'ERR_FIELD_VALUE', 'a message has a field % with a value that it may not have'],
+  [
+    c.E_FIELD_NOT_TERMINATED,
+    'ERR_FIELD_NOT_TERMINATED',
+    'a message has a field % whose last string does not end in NUL',
+  ],
 
   [c.E_PRECLEAN_FULL, 'ERR_PRECLEAN_FULL', `the run directory holds more than ${c.PRECLEAN_NAMES_LIMIT} names`],
 ];

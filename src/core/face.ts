@@ -44,15 +44,84 @@ export interface StatusDecoder {
   push(bytes: Uint8Array): Pushed<{ status: number }>;
 }
 
+/** A v2 call: what the script is to be run with. All bytes are the caller's to keep. */
+export interface ContextCall {
+  /** Bits 0 to 2: descriptor 0 to 2 is open in the client; one descriptor comes along for each, in order. */
+  stdio: number;
+  /** One more descriptor comes along, last: the working directory. */
+  cwd: boolean;
+  umask: number | null;
+  nice: number | null;
+  /** `soft`: null for no limit. */
+  limits: { resource: number; soft: bigint | null }[];
+  /** Bit c of byte b is processor 8b+c. */
+  affinity: Uint8Array | null;
+  /** As the caller gave it. */
+  script: Uint8Array | null;
+  /** The script's own, without their NULs. */
+  arguments: Uint8Array[];
+  /** Each entry with its NUL, also those without a `=`. */
+  environment: Uint8Array;
+}
+
+/** Takes a v2 call off a stream socket, as RequestDecoder does a v1 request: received straight into the core's memory. */
+export interface CallDecoder {
+  /** Where the next recvmsg(2) may write. A view of the core's memory, never empty before the call is complete. */
+  space(): Uint8Array;
+  /**
+   * `bytes` bytes arrived in space(), with `descriptors` descriptors, which can be only with the very first. True when the
+   * call is complete and their number is what it says. Bytes behind the call are an error, so that none is lost unseen.
+   * Throws CodecError; the decoder is of no more use then, and the descriptors are the caller's to close.
+   */
+  received(bytes: number, descriptors: number): boolean;
+  /** The call, once complete; throws CodecError ERR_CORE_SEQUENCE before. Each use copies it out of the core anew. */
+  readonly call: ContextCall;
+}
+
+/** Every message of v2 but the call. */
+export type Message =
+  | { kind: 'signal'; signal: number }
+  | { kind: 'control'; operation: 'status' | 'stop' }
+  | { kind: 'started'; pid: number }
+  | { kind: 'stopped'; signal: number }
+  | { kind: 'continued' }
+  | { kind: 'ended'; status: number }
+  | { kind: 'refused'; reason: string }
+  | {
+      kind: 'reply';
+      pid: number;
+      running: number;
+      waiting: number;
+      calls: bigint;
+      uptimeMs: bigint;
+      script: Uint8Array | null;
+    };
+
+/** Takes messages off a connection. Each decoder keeps its own bytes, at most one message's: many may live at once. */
+export interface MessageDecoder {
+  /**
+   * All messages that are complete now, but those of kinds that are not known, which are skipped. What is left is kept for
+   * the next time. Throws CodecError, also where a call comes; the decoder is of no more use then.
+   */
+  push(bytes: Uint8Array): Message[];
+}
+
+/** What a message's first 8 bytes say. */
+export interface MessageHeader {
+  kind: 'call' | Message['kind'];
+  bodyBytes: number;
+}
+
 /** What a wait status asks of the one who reproduces it. */
 export type Meaning =
   | { action: 'exit'; code: number }
-  | { action: 'raise'; signal: number }
+  /** `core`: a core was dumped; only table `exact` raises then. */
+  | { action: 'raise'; signal: number; core: boolean }
   /** Say that `signal` ended the script, or, where it is null, that `status` is none of a finished process. */
   | { action: 'message'; signal: number | null; core: boolean; status: number };
 
-/** Tables of meanings: `released` is what the released client does. */
-export type WaitTable = 'released';
+/** Tables of meanings: `released` is what the released client does, `exact` raises whatever signal it was, core or not. */
+export type WaitTable = 'released' | 'exact';
 
 export type Mode = 'run' | 'fresh' | 'kill' | 'help';
 
@@ -65,7 +134,12 @@ export interface OptionField {
 /** What a command line says. With mode `help` only the mode means something. */
 export interface Options {
   mode: Mode;
-  mediation: 'unlaundered' | null;
+  /** `-U`, `-L`. */
+  mediation: 'unlaundered' | 'laundered' | null;
+  /** `--strict`. */
+  strict: boolean;
+  /** `--direct-on-tty`. */
+  directOnTty: boolean;
   /** `-g IDENT`. */
   ident: Uint8Array | null;
   fields: OptionField[];
@@ -85,8 +159,10 @@ export interface IdentityField {
 }
 
 export interface IdentityInput {
-  /** The first byte is the scheme: 0 (that byte and nothing else), 1 or 2. */
+  /** The first byte is the scheme: 0 (that byte and nothing else), 1 or 2 (followed by a 1 and nothing else). */
   prologue: Uint8Array;
+  /** Scheme 2: the circumstances that count, in the order of their tags (CONTEXT_ in assembly/constants.ts). */
+  context?: { tag: number; bytes: Uint8Array }[];
   fields: IdentityField[];
   interpreter: Uint8Array;
   interpreterArguments: Uint8Array[];
@@ -108,6 +184,15 @@ export interface Core {
   encodeRequest(framing: Framing, environment: Uint8Array[], args: Uint8Array[]): Uint8Array;
   /** One at a time per core: a new one ends the one before. */
   requestDecoder(): RequestDecoder;
+  /** One at a time per core, request decoders and encoders counted: a new one ends the one before. */
+  callDecoder(): CallDecoder;
+  /** For embedders and tests. */
+  encodeCall(call: ContextCall): Uint8Array;
+  /** A message; throws CodecError ERR_CORE_ARGUMENT where it holds what cannot be sent. A reason may be cut short. */
+  encodeMessage(message: Message): Uint8Array;
+  messageDecoder(): MessageDecoder;
+  /** Judges the first 8 bytes of a first message that was only looked at; throws CodecError. */
+  messageHeader(bytes: Uint8Array): MessageHeader;
   greetingDecoder(): GreetingDecoder;
   statusDecoder(): StatusDecoder;
   waitStatus(status: number, table?: WaitTable): Meaning;
