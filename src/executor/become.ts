@@ -1,28 +1,40 @@
-import { writeSync } from 'node:fs';
+import { openSync, writeSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
-import type { Core, Request } from '../core.js';
+import type { Core } from '../core.js';
 import * as native from '../native.js';
+import { tellBeginning } from '../server/beginnings.js';
 import { REQUEST_LIMIT_MS } from '../server/limits.js';
 import type { ForkedCall } from '../server/server.js';
 import type { Log } from '../server/syslog.js';
+import type { EnvironmentChanges } from '../setup/environment-changes.js';
 import { setArguments } from './arguments.js';
 import { showCommandLine } from './command-line.js';
+import type { InheritedContext } from './context.js';
+import { receiveContextCall } from './context-call.js';
 import { setEnvironment } from './environment.js';
+import type { IncomingCall } from './incoming.js';
 import { seedRandom } from './random.js';
-import { type ReceivedRequest, receiveRequest } from './request.js';
+import { receiveRequest } from './request.js';
 import { renewStandardStreams } from './stdio.js';
 
 const SIGKILL = 9;
+const SLASH = 0x2f;
 
 export interface ExecutorParts {
   readonly core: Core;
   readonly log: Log;
-  /** What `process.argv` was when setup started: node, the script if there is one, and the first caller's arguments. */
+  /** What is spoken with the client. */
+  readonly protocol: 1 | 2;
+  /** What `process.argv` was when setup started: node, the script if there is one, and what arguments setup was given. */
   readonly startedWith: readonly string[];
   /** The server that this process was forked from. */
   readonly serverPid: number;
   /** What the script's initialisation has made of `process.title`; undefined where it has left it alone. */
   readonly title: string | undefined;
+  /** What it has made of `process.env`. */
+  readonly changes: EnvironmentChanges;
+  /** Version 2: what this process has from the server, where a call says nothing else. */
+  readonly inherited: InheritedContext | undefined;
 }
 
 /**
@@ -34,19 +46,24 @@ export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall): void {
   native.setProcessGroup(0, 0);
   native.putBackSignalHandlers();
   native.resetSignals();
-  let received: ReceivedRequest;
-  try {
-    received = receiveRequest(parts.core, forked.connection, REQUEST_LIMIT_MS);
-  } catch (error) {
-    refuse(parts, forked, error as Error);
-  }
+  if (parts.protocol === 1) becomeRequest(parts, forked);
+  else becomeContextCall(parts, forked);
+  native.leaveByExitNow();
+  // Last: the named exports of builtin modules (`import { pid } from 'node:process'`) are copies.
+  syncBuiltinESMExports();
+}
+
+/** Version 1: once its request is there a call is begun, and what then goes wrong is told to whoever reads its standard error. */
+function becomeRequest(parts: ExecutorParts, forked: ForkedCall): void {
+  const own = Math.min(parts.startedWith.length, 2);
+  const call = attempt(parts, forked, () => receiveRequest(parts.core, forked.connection, REQUEST_LIMIT_MS, own));
+  tellBeginning(forked.beginning);
   native.close(forked.connection);
   if (forked.setupErrors >= 0) native.close(forked.setupErrors);
-  installDescriptors(received.descriptors);
+  installDescriptors(call.descriptors);
   try {
-    takeOn(received.request, parts);
+    takeOn(call, parts);
   } catch (error) {
-    // From here on the call has a standard error of its own.
     writeSync(
       2,
       `prefork-interp: the call cannot go on in process ${native.processId()}: ${(error as Error).message}\n`,
@@ -55,16 +72,32 @@ export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall): void {
   }
 }
 
+/** Version 2: nothing is begun before this process is all that the call is to be. Until then its client can do without it. */
+function becomeContextCall(parts: ExecutorParts, forked: ForkedCall): void {
+  const { connection } = forked;
+  attempt(parts, forked, () => {
+    const call = receiveContextCall(parts.core, connection, REQUEST_LIMIT_MS);
+    installDescriptors(call.descriptors);
+    if (call.context) parts.inherited?.takeOn(call.context, call.script !== null && call.script[0] !== SLASH);
+    takeOn(call, parts);
+  });
+  try {
+    native.send(connection, parts.core.encodeMessage({ kind: 'started', pid: native.processId() }));
+  } catch {
+    // EPIPE: the client has given up waiting, and runs the script itself.
+    native.exitNow(0);
+  }
+  tellBeginning(forked.beginning);
+  native.close(connection);
+}
+
 /** The call's environment, arguments and streams, once its descriptors are in place. */
-function takeOn(request: Request, parts: ExecutorParts): void {
+function takeOn(call: IncomingCall, parts: ExecutorParts): void {
   native.noteStdio();
-  setEnvironment(request.environment);
-  setIdentity(request.arguments, parts);
+  setEnvironment(call.environment, parts.changes);
+  setIdentity(call, parts);
   seedRandom();
   renewStandardStreams();
-  native.leaveByExitNow();
-  // Last: the named exports of builtin modules (`import { pid } from 'node:process'`) are copies.
-  syncBuiltinESMExports();
 }
 
 /** A server that is killed takes its executors with it; one that was killed before this call is not our parent any more. */
@@ -73,35 +106,46 @@ function dieWithServer({ serverPid }: ExecutorParts): void {
   if (native.parentPid() !== serverPid) native.exitNow(127);
 }
 
+/** Does what has to go well before the call is begun; otherwise reports why it did not, and ends. */
+function attempt<T>(parts: ExecutorParts, forked: ForkedCall, what: () => T): T {
+  try {
+    return what();
+  } catch (error) {
+    return refuse(parts, forked, error as Error);
+  }
+}
+
 /** The server has a copy of the connection: only a shutdown lets the client see the end of it now, and so report it. */
-function refuse({ log }: ExecutorParts, { connection, setupErrors }: ForkedCall, error: Error): never {
+function refuse({ core, log, protocol }: ExecutorParts, { connection, setupErrors }: ForkedCall, error: Error): never {
   log('error', `a call was not served: ${error.message}`);
   if (setupErrors >= 0) {
-    native.duplicateTo(setupErrors, 2);
-    console.error(`prefork-interp: the initial call was not served: ${error.message}`);
+    writeSync(setupErrors, `prefork-interp: the initial call was not served: ${error.message}\n`);
   }
   try {
+    if (protocol === 2) native.send(connection, core.encodeMessage({ kind: 'refused', reason: error.message }));
     native.shutdown(connection, 'both');
   } catch {
-    // ENOTCONN: the client has gone, which may be just what was wrong.
+    // ENOTCONN, EPIPE: the client has gone, which may be just what was wrong.
   }
   return native.exitNow(127);
 }
 
-function installDescriptors(descriptors: readonly [number, number, number]): void {
+/** What the client has not open Node opens when it starts, so that nothing else is opened in its place (PlatformInit in src/node.cc). */
+function installDescriptors(descriptors: IncomingCall['descriptors']): void {
   for (const [standard, descriptor] of descriptors.entries()) {
-    native.duplicateTo(descriptor, standard);
-    native.close(descriptor);
+    const from = descriptor ?? openSync('/dev/null', 'r+');
+    native.duplicateTo(from, standard);
+    native.close(from);
   }
 }
 
 /** `process.pid` is a constant of Node's. */
-function setIdentity(given: readonly Uint8Array[], { startedWith, title }: ExecutorParts): void {
+function setIdentity(call: IncomingCall, { startedWith, title }: ExecutorParts): void {
   Object.defineProperty(process, 'pid', { value: native.processId(), enumerable: true, configurable: true });
-  setArguments(startedWith, given);
+  setArguments(startedWith, call.arguments);
   // What ps(1) shows: as if node had been started with this, or what the script has put in its place.
   const started = [process.argv0, ...process.execArgv].map((word) => Buffer.from(word));
-  const shown = title === undefined ? [...started, ...given.slice(1)] : [Buffer.from(title)];
-  showCommandLine(shown);
+  const own = call.script === null ? call.arguments : [call.script, ...call.arguments];
+  showCommandLine(title === undefined ? [...started, ...own] : [Buffer.from(title)]);
   if (title !== undefined) process.title = title;
 }

@@ -3,7 +3,7 @@ import { LastUse } from './last-use.js';
 import type { Staleness } from './staleness.js';
 import type { Log } from './syslog.js';
 
-/** A connection that may be served; `nobody`: there was none, or one that may not; else why the server must retire. */
+/** A connection of the right user; `nobody`: there was none, or one that may not be served; else why the server must retire. */
 export type Verdict = { readonly connection: number } | 'nobody' | { readonly retire: string };
 
 /** Takes calls from the listener and judges whether they may be served here. */
@@ -14,6 +14,7 @@ export class Acceptor {
   readonly #log: Log;
   readonly #lastUse: LastUse;
   readonly #uid = process.getuid?.();
+  readonly #priority = native.priority(0);
   /** In a row. */
   #errors = 0;
 
@@ -25,7 +26,8 @@ export class Acceptor {
     this.#lastUse = new LastUse(native.boundPath(listener));
   }
 
-  accept(): Verdict {
+  /** Accepts one connection. `judging`: also judges it at once, as {@link judge} does. */
+  accept(judging: boolean): Verdict {
     let connection: number;
     try {
       connection = native.accept(this.#listener);
@@ -33,7 +35,7 @@ export class Acceptor {
       return this.#failed(error as NodeJS.ErrnoException);
     }
     this.#errors = 0;
-    const change = this.#staleness.findChange();
+    const change = judging ? this.#staleness.findChange() : undefined;
     if (change !== undefined) {
       // Closed without a greeting: the client finds "no server", and starts a fresh one.
       native.close(connection);
@@ -44,8 +46,29 @@ export class Acceptor {
       this.#log('warning', 'a call from another user was refused');
       return 'nobody';
     }
-    this.#lastUse.note();
+    if (judging) this.#lastUse.note();
     return { connection };
+  }
+
+  /** Why a call must not be served here, but by a fresh server; undefined where it may. */
+  judge(connection: number): string | undefined {
+    const change = this.#staleness.findChange();
+    if (change !== undefined) return change;
+    if (this.#callerPriority(connection) < this.#priority) {
+      // setpriority(2): only the privileged may raise it again, and an executor has the server's to begin with.
+      return `it was started with nice value ${this.#priority}, and a caller has a better one`;
+    }
+    this.#lastUse.note();
+    return undefined;
+  }
+
+  #callerPriority(connection: number): number {
+    try {
+      return native.priority(native.peerCredentials(connection).pid);
+    } catch {
+      // ESRCH: the caller has gone.
+      return this.#priority;
+    }
   }
 
   #failed(error: NodeJS.ErrnoException): Verdict {

@@ -14,8 +14,10 @@ export class CallTable implements Iterable<Call> {
     return this.#calls.values();
   }
 
-  get size(): number {
-    return this.#calls.size;
+  /** Whether nothing is left that a retiring server has to wait for. */
+  get isEmpty(): boolean {
+    for (const { state } of this.#calls) if (state !== 'attending') return false;
+    return true;
   }
 
   add(call: Call): void {
@@ -37,6 +39,17 @@ export class CallTable implements Iterable<Call> {
     return undefined;
   }
 
+  /** The call of an executor. */
+  ofProcess(pid: number): Call | undefined {
+    for (const call of this.#calls) if (call.pid === pid && call.executing) return call;
+    return undefined;
+  }
+
+  /** The executors that have been receiving for too long, in the order in which they came. */
+  get slow(): Call[] {
+    return [...this.#calls].filter(({ slow, state }) => slow && state === 'receiving');
+  }
+
   /** Whether one more executor may be started. */
   get mayStart(): boolean {
     return this.#maxExecuting < 0 || this.#executing() < this.#maxExecuting;
@@ -53,16 +66,16 @@ export class CallTable implements Iterable<Call> {
     return false;
   }
 
-  /** The earliest deadline of a call; Infinity where none has one. */
+  /** The earliest time at which something is to be done about a call; Infinity where there is none. */
   get deadline(): number {
     let earliest = Number.POSITIVE_INFINITY;
-    for (const { deadline } of this.#calls) earliest = Math.min(earliest, deadline);
+    for (const { deadline, lookAt } of this.#calls) earliest = Math.min(earliest, deadline, lookAt);
     return earliest;
   }
 
   #executing(): number {
     let executing = 0;
-    for (const call of this.#calls) if (call.executing) executing += 1;
+    for (const call of this.#calls) if (call.executing && !(call.slow && call.state === 'receiving')) executing += 1;
     return executing;
   }
 }

@@ -1,26 +1,37 @@
+import type { MessageDecoder } from '../core.js';
 import * as native from '../native.js';
+import { FIRST_LOOK_MS, LAST_LOOK_MS } from './limits.js';
 
 /**
  * Where a call stands, from the server's point of view:
  *
- *     greeted --its request begins--> waiting --an executor may start--> running --it ends--> over
- *        |                               |                                  |
- *        +------ the client goes --------+--> over                          +--the client goes--> deserted --> over
+ *     silent --it is there--> waiting --an executor is forked--> receiving --it begins the script--> running --it ends--> over
+ *        |                       |                                   |                                  |
+ *        +--- the client goes ---+--> over                           +--------- the client goes --------+--> deserted --> over
  *
- * `deserted` ends when nothing is left of the call's process group, at the latest at the deadline, by SIGKILL.
+ * `deserted` ends when nothing is left of the call's process group, at the latest at the deadline, by SIGKILL. `attending` is no
+ * call: a control program that waits for the end of the server.
  */
-export type CallState = 'greeted' | 'waiting' | 'running' | 'deserted' | 'over';
+export type CallState = 'silent' | 'waiting' | 'receiving' | 'running' | 'deserted' | 'attending' | 'over';
 
 /** So that a peer that does not read cannot hold up the server: the send fails instead. */
 const DO_NOT_WAIT = native.MSG_DONTWAIT;
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** One call that the server has accepted. It owns its connection and, while there is an executor, its pidfd. */
 export class Call {
-  state: CallState = 'greeted';
+  state: CallState = 'silent';
   /** The executor's process, which also leads the call's process group; 0 before there is one. */
   pid = 0;
   /** Readable once the executor has ended (pidfd_open(2)); -1 before there is one, and after it was reaped. */
   pidfd = -1;
+  /** Whether its executor has been receiving for so long that it does not keep others from starting. */
+  slow = false;
+  /** When to look again whether the call is there as a whole; Infinity: when something comes. */
+  lookAt = NEVER;
+  /** What has come from the client since the call began to run, as far as it is no whole message yet (version 2). */
+  messages: MessageDecoder | undefined;
+  #lookInMs = FIRST_LOOK_MS;
 
   constructor(
     /** -1 once it is closed. */
@@ -31,7 +42,7 @@ export class Call {
     public deadline: number,
   ) {}
 
-  /** Whether an executor lives, so that this call counts against the limit. */
+  /** Whether an executor lives. */
   get executing(): boolean {
     return this.pidfd >= 0;
   }
@@ -39,6 +50,12 @@ export class Call {
   /** Whether neither client nor executor is there any more, and somebody of the process group may be. */
   get orphaned(): boolean {
     return this.state === 'deserted' && !this.executing;
+  }
+
+  /** Looks again after a while: twice as long as the last time. */
+  lookLater(now: number): void {
+    this.lookAt = now + this.#lookInMs;
+    this.#lookInMs = Math.min(2 * this.#lookInMs, LAST_LOOK_MS);
   }
 
   /** Sends without waiting; false where the client is not there any more, or does not read. */

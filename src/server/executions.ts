@@ -1,17 +1,19 @@
-import type { Core } from '../core.js';
 import * as native from '../native.js';
 import type { Call } from './call.js';
 import type { CallTable } from './call-table.js';
-import { EXECUTOR_GRACE_MS } from './limits.js';
-import { POLLIN, type PollSet } from './poll-set.js';
+import { EXECUTOR_GRACE_MS, MAX_SLOW_CALLS, RECEIVING_LIMIT_MS } from './limits.js';
+import { POLLERR, POLLHUP, POLLIN, POLLRDHUP, type PollSet } from './poll-set.js';
+import type { Protocol } from './protocol.js';
 import type { Log } from './syslog.js';
 
 const SIGINT = native.signalNumber('SIGINT');
 const SIGKILL = native.signalNumber('SIGKILL');
+const SIGCONT = native.signalNumber('SIGCONT');
 const NEVER = Number.POSITIVE_INFINITY;
+const CLIENT_GONE = POLLRDHUP | POLLHUP | POLLERR;
 
 export interface ExecutionParts {
-  readonly core: Core;
+  readonly protocol: Protocol;
   readonly log: Log;
   readonly polled: PollSet;
   readonly calls: CallTable;
@@ -47,21 +49,41 @@ export class Executions {
       this.#notServed(call, error as Error);
       return false;
     }
-    call.state = 'running';
+    call.state = 'receiving';
+    call.deadline = performance.now() + RECEIVING_LIMIT_MS;
     this.#parts.polled.watch(call.pidfd, { events: POLLIN, ready: () => this.#ended(call) });
     makeGroup(pid);
     return false;
   }
 
+  /** The executor has all that its client had to say, and begins the script. From now on the client speaks to the server. */
+  begun(pid: number): void {
+    const { calls, polled, protocol } = this.#parts;
+    const call = calls.ofProcess(pid);
+    if (call?.state !== 'receiving') return;
+    call.state = 'running';
+    call.deadline = NEVER;
+    if (protocol.heardWhileRunning === 0) return;
+    const ready = (revents: number) => this.#hearClient(call, revents);
+    polled.watch(call.connection, { events: protocol.heardWhileRunning | POLLRDHUP, ready });
+  }
+
+  /** Some executor has stopped, gone on, or ended: no signal says which. */
+  look(): void {
+    for (const call of this.#parts.calls) if (call.state === 'running') this.#parts.protocol.look(call);
+  }
+
   /** The client's end of the connection is closed: the call goes with it, politely first. */
   clientGone(call: Call): void {
-    if (call.state !== 'running') {
+    if (call.state !== 'running' && call.state !== 'receiving') {
       this.#parts.end(call);
       return;
     }
     call.state = 'deserted';
     call.deadline = performance.now() + EXECUTOR_GRACE_MS;
     call.signalGroup(SIGINT);
+    // What is stopped takes no other signal.
+    call.signalGroup(SIGCONT);
     this.#parts.polled.forget(call.connection);
     native.close(call.connection);
     call.connection = -1;
@@ -73,24 +95,46 @@ export class Executions {
       const late = now >= call.deadline;
       if (late) call.deadline = NEVER;
       if (late && call.state === 'deserted') call.signalGroup(SIGKILL);
-      if (late && !call.executing) this.#parts.end(call);
+      if (late && call.state === 'receiving') this.#setAside(call);
+      else if (late && !call.executing) this.#parts.end(call);
       else if (call.orphaned && !call.signalGroup(0)) this.#parts.end(call);
     }
   }
 
-  /** Version 1: what is left of the process group gets SIGINT, then the executor is reaped and its status sent. */
+  /** Its client takes its time. It may, as long as there are not too many of them; others need not wait for it. */
+  #setAside(call: Call): void {
+    call.slow = true;
+    const [oldest, ...others] = this.#parts.calls.slow;
+    if (oldest && others.length >= MAX_SLOW_CALLS) native.sendSignal(oldest.pid, SIGKILL);
+  }
+
+  #hearClient(call: Call, revents: number): void {
+    try {
+      // First what was said, then that nothing more will be.
+      if (revents & POLLIN && this.#parts.protocol.relay(call)) return;
+      if (revents & (POLLIN | CLIENT_GONE)) this.clientGone(call);
+    } catch (error) {
+      this.#parts.log(
+        'warning',
+        `the client of process ${call.pid} says what makes no sense: ${(error as Error).message}`,
+      );
+      this.clientGone(call);
+    }
+  }
+
   #ended(call: Call): void {
-    call.signalGroup(SIGINT);
+    const { end, polled, protocol } = this.#parts;
     const { pidfd } = call;
+    // Before it is reaped, while the number of the group cannot be another's.
+    if (protocol.interruptsGroup || call.state === 'deserted') call.signalGroup(SIGINT);
     const status = call.reap();
     if (status === undefined) return;
-    this.#parts.polled.forget(pidfd);
-    if (call.state === 'running') {
-      // Where this fails the client has gone in this very moment, and there is nobody left to tell.
-      call.send(this.#parts.core.encodeStatus(status));
-      this.#parts.end(call);
+    polled.forget(pidfd);
+    if (call.state !== 'deserted') {
+      protocol.ended(call, status);
+      end(call);
     } else if (call.deadline === NEVER || !call.signalGroup(0)) {
-      this.#parts.end(call);
+      end(call);
     }
     // Else somebody of a deserted group still takes the interrupt in his own time: until the deadline.
   }

@@ -16,6 +16,8 @@ export interface Interest {
 export class PollSet {
   readonly #interests = new Map<number, Interest>();
   #table = new Int32Array(0);
+  /** What each row of the table was made for. */
+  #rows: Interest[] = [];
   #changed = false;
 
   /** Waits for `descriptor` from now on, in place of whatever it was waited for until now. */
@@ -37,13 +39,15 @@ export class PollSet {
     for (let at = 0; at < table.length; at += 3) {
       const revents = table[at + 2] as number;
       if (revents === 0) continue;
-      // A handler that ran before may have dropped this descriptor.
-      this.#interests.get(table[at] as number)?.ready(revents);
+      const interest = this.#rows[at / 3] as Interest;
+      // A handler that ran before may have dropped this descriptor, and a new one may have its number by now.
+      if (this.#interests.get(table[at] as number) === interest) interest.ready(revents);
     }
   }
 
   #rebuild(): void {
     this.#table = new Int32Array(this.#interests.size * 3);
+    this.#rows = [...this.#interests.values()];
     let at = 0;
     for (const [descriptor, { events }] of this.#interests) {
       this.#table[at] = descriptor;

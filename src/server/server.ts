@@ -3,11 +3,16 @@ import * as native from '../native.js';
 import type { Handover } from '../setup/handover.js';
 import type { ServerOptions } from '../setup/options.js';
 import { Acceptor } from './acceptor.js';
+import { Beginnings } from './beginnings.js';
 import { Call } from './call.js';
 import { CallTable } from './call-table.js';
 import { Executions } from './executions.js';
-import { GROUP_LOOK_MS, MAX_GREETED_CALLS, REQUEST_LIMIT_MS, SILENCE_LIMIT_MS } from './limits.js';
-import { POLLERR, POLLHUP, POLLIN, POLLRDHUP, PollSet } from './poll-set.js';
+import { GROUP_LOOK_MS } from './limits.js';
+import { POLLIN, PollSet } from './poll-set.js';
+import type { Protocol } from './protocol.js';
+import { ProtocolV1 } from './protocol-v1.js';
+import { ProtocolV2 } from './protocol-v2.js';
+import { Reception } from './reception.js';
 import { rehearse } from './rehearsal.js';
 import type { Staleness } from './staleness.js';
 import type { Log } from './syslog.js';
@@ -16,12 +21,15 @@ import { readWatcher } from './watcher.js';
 /** The longest that poll(2) can be told to wait. */
 const MAX_POLL_MS = 0x7fffffff;
 const NEVER = Number.POSITIVE_INFINITY;
+const SIGCHLD = native.signalNumber('SIGCHLD');
 
 export interface ServerParts {
   readonly core: Core;
   readonly log: Log;
   readonly staleness: Staleness;
-  /** The standard error of setup, for trouble with the initial call; -1 where it is closed. The server owns it. */
+  /** The script that this server is of. */
+  readonly script: string;
+  /** The standard error of setup, for trouble with the initial call; -1 where there is none for that. The server owns it. */
   readonly setupErrors: number;
 }
 
@@ -29,6 +37,8 @@ export interface ServerParts {
 export interface ForkedCall {
   /** The connection to the client, from which the request is still to be read. */
   readonly connection: number;
+  /** By which the server is to be told that the script begins (beginnings.ts). */
+  readonly beginning: number;
   /** Where trouble is to be told besides the log; -1: nowhere. */
   readonly setupErrors: number;
 }
@@ -38,109 +48,72 @@ export interface ForkedCall {
  * client. What a call sends never comes here: it is the executor that reads it.
  */
 export class Server {
-  readonly #greeting: Uint8Array;
   readonly #core: Core;
   readonly #log: Log;
-  readonly #acceptor: Acceptor;
+  readonly #script: string;
+  readonly #protocol: Protocol;
   readonly #idleTimeoutMs: number;
   readonly #handover: Handover;
   readonly #polled = new PollSet();
   readonly #calls: CallTable;
+  readonly #reception: Reception;
   readonly #executions: Executions;
+  readonly #beginnings = new Beginnings();
+  readonly #startedAt = performance.now();
+  /** Readable when an executor has stopped or gone on, of which a pidfd says nothing. */
+  readonly #childSignals: number;
   #setupErrors: number;
-  #listening = false;
+  #served = 0;
   #retired = false;
   #rehearsed = false;
   #lastUse = performance.now();
 
   constructor(parts: ServerParts, handover: Handover, options: ServerOptions) {
-    this.#core = parts.core;
-    this.#greeting = parts.core.encodeGreeting();
-    this.#log = parts.log;
+    const { core, log } = parts;
+    this.#core = core;
+    this.#log = log;
+    this.#script = parts.script;
     this.#setupErrors = parts.setupErrors;
     this.#handover = handover;
-    this.#acceptor = new Acceptor(handover.listener, options.maxErrors, parts.staleness, parts.log);
+    this.#protocol = handover.protocol === 1 ? new ProtocolV1(core) : new ProtocolV2(core, this.#controlled());
     this.#calls = new CallTable(options.maxServers);
-    this.#executions = new Executions({
-      core: parts.core,
-      log: parts.log,
-      polled: this.#polled,
-      calls: this.#calls,
-      end: (call) => this.#end(call),
+    const shared = { protocol: this.#protocol, log, polled: this.#polled, calls: this.#calls };
+    this.#executions = new Executions({ ...shared, end: (call) => this.#end(call) });
+    this.#reception = new Reception({
+      ...shared,
+      acceptor: new Acceptor(handover.listener, options.maxErrors, parts.staleness, log),
+      listener: handover.listener,
+      clientGone: (call) => this.#executions.clientGone(call),
+      retire: (why) => this.#retire(why),
     });
     this.#idleTimeoutMs = options.idleTimeoutSeconds < 0 ? NEVER : options.idleTimeoutSeconds * 1000;
+    // Before this process has any other thread: what one thread does not block, it would take, and drop.
+    native.blockSignals([SIGCHLD]);
+    this.#childSignals = native.openSignals([SIGCHLD]);
   }
 
   /** Serves until it is time to go, and then ends the process. Returns in each executor, and nowhere else. */
   serve(): ForkedCall {
     this.#polled.watch(this.#handover.watcherErrors, { events: POLLIN, ready: () => this.#hearWatcher() });
-    this.#greet(new Call(this.#handover.call, true, performance.now() + REQUEST_LIMIT_MS));
+    this.#polled.watch(this.#beginnings.hear, { events: POLLIN, ready: () => this.#hearBeginnings() });
+    this.#polled.watch(this.#childSignals, { events: POLLIN, ready: () => this.#hearChildren() });
+    this.#reception.receive(new Call(this.#handover.call, true, NEVER));
     for (;;) {
       const forked = this.#startWaitingCalls();
       if (forked) return forked;
       this.#rehearseOnce();
-      this.#updateListening();
+      this.#reception.updateListening();
       this.#polled.wait(this.#untilDeadline());
       this.#passDeadlines();
-      if (this.#retired && this.#calls.size === 0) native.exitNow(0);
+      if (this.#retired && this.#calls.isEmpty) native.exitNow(0);
     }
-  }
-
-  /** Listens while one more call could be started at once; otherwise calls wait in the kernel's queue, ungreeted. */
-  #updateListening(): void {
-    const wanted = !this.#retired && this.#calls.mayAccept && performance.now() >= this.#roomForSilenceAt();
-    if (wanted === this.#listening) return;
-    this.#listening = wanted;
-    if (wanted) this.#polled.watch(this.#handover.listener, { events: POLLIN, ready: () => this.#accept() });
-    else this.#polled.forget(this.#handover.listener);
-  }
-
-  #accept(): void {
-    const verdict = this.#acceptor.accept();
-    if (verdict === 'nobody') return;
-    if ('retire' in verdict) {
-      this.#retire(verdict.retire);
-      return;
-    }
-    const silent = this.#silentForLongest();
-    if (silent) this.#end(silent);
-    this.#greet(new Call(verdict.connection, false, performance.now() + REQUEST_LIMIT_MS));
-  }
-
-  /** Where as many connections as may say nothing do so: the one that has to go for the next. */
-  #silentForLongest(): Call | undefined {
-    return this.#calls.count('greeted') < MAX_GREETED_CALLS ? undefined : this.#calls.first('greeted');
-  }
-
-  /** From when on a further connection may be accepted, as far as those are concerned that say nothing yet. */
-  #roomForSilenceAt(): number {
-    const silent = this.#silentForLongest();
-    return silent ? silent.deadline - REQUEST_LIMIT_MS + SILENCE_LIMIT_MS : Number.NEGATIVE_INFINITY;
-  }
-
-  /** Sends the greeting, and waits for the request to begin: a client that says nothing costs no executor. */
-  #greet(call: Call): void {
-    this.#lastUse = performance.now();
-    this.#calls.add(call);
-    if (!call.send(this.#greeting)) {
-      this.#end(call);
-      return;
-    }
-    this.#polled.watch(call.connection, {
-      events: POLLIN | POLLRDHUP,
-      ready: (revents) => {
-        if (revents & (POLLRDHUP | POLLHUP | POLLERR)) return this.#executions.clientGone(call);
-        call.state = 'waiting';
-        call.deadline = NEVER;
-        // From here on what comes is the executor's to read, and only the end of the client is the server's business.
-        this.#polled.watch(call.connection, { events: POLLRDHUP, ready: () => this.#executions.clientGone(call) });
-      },
-    });
   }
 
   #startWaitingCalls(): ForkedCall | undefined {
     for (const call of this.#calls) {
       if (call.state !== 'waiting' || !this.#calls.mayStart) continue;
+      if (!this.#reception.mayServe(call)) return undefined;
+      this.#served += 1;
       if (this.#executions.start(call)) return this.#inExecutor(call);
       if (call.initial) this.#closeSetupErrors();
     }
@@ -149,10 +122,10 @@ export class Server {
 
   /** Once the first call is on its way: makes those that follow cheaper. */
   #rehearseOnce(): void {
-    if (this.#rehearsed || this.#calls.count('running') === 0) return;
+    if (this.#rehearsed || this.#served === 0) return;
     this.#rehearsed = true;
     try {
-      rehearse(this.#core);
+      rehearse(this.#core, this.#handover.protocol);
     } catch (error) {
       // Calls are served all the same, only slower.
       this.#log('warning', `a request could not be rehearsed: ${(error as Error).message}`);
@@ -166,15 +139,16 @@ export class Server {
     for (const other of this.#calls) other.closeDescriptors();
     native.close(this.#handover.watcherInput);
     native.close(this.#handover.watcherErrors);
+    native.close(this.#childSignals);
     if (!this.#retired) native.close(this.#handover.listener);
     if (!call.initial) this.#closeSetupErrors();
-    return { connection, setupErrors: this.#setupErrors };
+    return { connection, beginning: this.#beginnings.takeTellingEnd(), setupErrors: this.#setupErrors };
   }
 
   #untilDeadline(): number {
-    let deadline = this.#calls.size === 0 ? this.#lastUse + this.#idleTimeoutMs : this.#calls.deadline;
     const now = performance.now();
-    if (this.#roomForSilenceAt() > now) deadline = Math.min(deadline, this.#roomForSilenceAt());
+    let deadline = Math.min(this.#calls.deadline, this.#reception.deadline(now));
+    if (this.#calls.isEmpty) deadline = Math.min(deadline, this.#lastUse + this.#idleTimeoutMs);
     if (this.#calls.hasOrphans) deadline = Math.min(deadline, now + GROUP_LOOK_MS);
     if (deadline === NEVER) return -1;
     return Math.min(Math.max(0, Math.ceil(deadline - now)), MAX_POLL_MS);
@@ -182,10 +156,20 @@ export class Server {
 
   #passDeadlines(): void {
     const now = performance.now();
-    if (this.#calls.size === 0 && now >= this.#lastUse + this.#idleTimeoutMs) {
+    if (this.#calls.isEmpty && now >= this.#lastUse + this.#idleTimeoutMs) {
       this.#retire(`nothing was called for ${this.#idleTimeoutMs / 1000} seconds`);
     }
+    this.#reception.lookAgain(now);
     this.#executions.passDeadlines(now);
+  }
+
+  #hearBeginnings(): void {
+    for (const pid of this.#beginnings.read()) this.#executions.begun(pid);
+  }
+
+  #hearChildren(): void {
+    native.readSignals(this.#childSignals);
+    this.#executions.look();
   }
 
   #hearWatcher(): void {
@@ -195,14 +179,13 @@ export class Server {
     this.#retire(heard === '' ? 'its socket is gone' : 'its watcher failed');
   }
 
-  /** Accepts no more calls, serves out those that were greeted, and goes. */
+  /** Accepts no more calls, serves out those that it has promised to serve, and goes. */
   #retire(why: string): void {
     if (this.#retired) return;
     this.#retired = true;
     this.#log('info', `the server retires: ${why}`);
     this.#polled.forget(this.#handover.watcherErrors);
-    this.#updateListening();
-    native.close(this.#handover.listener);
+    for (const call of this.#reception.close()) this.#end(call);
   }
 
   #end(call: Call): void {
@@ -217,5 +200,21 @@ export class Server {
   #closeSetupErrors(): void {
     if (this.#setupErrors >= 0) native.close(this.#setupErrors);
     this.#setupErrors = -1;
+  }
+
+  #controlled() {
+    return {
+      state: () =>
+        ({
+          kind: 'reply',
+          pid: native.processId(),
+          running: this.#calls.count('running') + this.#calls.count('receiving'),
+          waiting: this.#calls.count('waiting'),
+          calls: BigInt(this.#served),
+          uptimeMs: BigInt(Math.round(performance.now() - this.#startedAt)),
+          script: Buffer.from(this.#script),
+        }) as const,
+      stop: () => this.#retire('it was told to'),
+    };
   }
 }

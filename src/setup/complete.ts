@@ -1,19 +1,35 @@
 import { openSync } from 'node:fs';
+import type { Core } from '../core.js';
 import { loadCore } from '../core-bytes.js';
 import { becomeExecutor } from '../executor/become.js';
 import { showCommandLine } from '../executor/command-line.js';
+import { InheritedContext } from '../executor/context.js';
 import { exhaustCachedEntropy } from '../executor/random.js';
 import { loadedFiles } from '../interpreters/node/loaded-files.js';
 import * as native from '../native.js';
 import { Server } from '../server/server.js';
 import { Staleness } from '../server/staleness.js';
 import { openSyslog } from '../server/syslog.js';
+import { environmentChanges } from './environment-changes.js';
 import { checkForkPoint } from './fork-point.js';
-import { completeOptions, type InitialisationOptions } from './options.js';
-import { takeSetup } from './setup.js';
+import type { Handover } from './handover.js';
+import { completeOptions, type InitialisationOptions, type ServerOptions } from './options.js';
+import { refuseSetup } from './refusal.js';
+import { type Setup, takeSetup } from './setup.js';
 
 /** The status of a process of this library's own that failed. Whoever waits for it tells the client. */
 const FAILED = 127;
+
+/** What a server is made of, as the script left it. */
+interface Ready {
+  readonly setup: Setup & { ready: true };
+  readonly options: ServerOptions;
+  readonly core: Core;
+  readonly staleness: Staleness;
+  readonly title: string | undefined;
+  /** `/dev/null`. */
+  readonly nothing: number;
+}
 
 /**
  * Makes a server of this process. In the process that the client started it does not return: that one forks the server, and ends. In
@@ -24,24 +40,46 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
   const setup = takeSetup();
   if (!setup) return;
   if (!setup.ready) throw setup.problem;
-  const { handover, startedWith } = setup;
-  const script = startedWith[1];
-  const title = process.title === process.argv0 ? undefined : process.title;
   checkForkPoint();
-  exhaustCachedEntropy();
-  const core = loadCore();
-  const { files, links } = loadedFiles();
-  const staleness = new Staleness(files, handover.stampNs, links);
-  // Here, where what fails is still the script's to see.
-  const nothing = openSync('/dev/null', 'r+');
-  if (native.fork() > 0) native.exitNow(0);
-
-  const log = openSyslog(options.logFacility, script ?? process.execPath);
+  let ready: Ready;
   try {
-    const setupErrors = becomeDaemon(script, nothing);
+    ready = makeReady(setup, options);
+    if (native.fork() > 0) native.exitNow(0);
+  } catch (error) {
+    // Not the script's fault: its client can run it without a server, if it is told. No listener of the script's is to run here.
+    if (refuseSetup(setup.handover, (error as Error).message)) native.exitNow(0);
+    throw error;
+  }
+  becomeServer(ready);
+}
+
+/** Here, where what fails can still be told. */
+function makeReady(setup: Setup & { ready: true }, options: ServerOptions): Ready {
+  exhaustCachedEntropy();
+  const { files, links } = loadedFiles();
+  return {
+    setup,
+    options,
+    core: loadCore(),
+    staleness: new Staleness(files, setup.handover.stampNs, links),
+    title: process.title === process.argv0 ? undefined : process.title,
+    nothing: openSync('/dev/null', 'r+'),
+  };
+}
+
+/** In the process that is to be the server: returns in each executor. */
+function becomeServer({ setup, options, core, staleness, title, nothing }: Ready): void {
+  const { handover, startedWith } = setup;
+  const { protocol } = handover;
+  const script = startedWith[1] ?? process.execPath;
+  const log = openSyslog(options.logFacility, script);
+  const changes = environmentChanges(setup.environment, { ...process.env });
+  try {
+    const setupErrors = becomeDaemon(script, nothing, handover);
+    const inherited = protocol === 2 ? new InheritedContext() : undefined;
     const serverPid = native.processId();
-    const forked = new Server({ core, log, staleness, setupErrors }, handover, options).serve();
-    becomeExecutor({ core, log, serverPid, startedWith, title }, forked);
+    const forked = new Server({ core, log, staleness, script, setupErrors }, handover, options).serve();
+    becomeExecutor({ core, log, protocol, serverPid, startedWith, title, changes, inherited }, forked);
   } catch (error) {
     // Thrown on, it would be caught by the script, or run its handlers, in a process that is no call.
     log('error', `process ${native.processId()} gives up: ${(error as Error).stack ?? error}`);
@@ -50,22 +88,24 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
 }
 
 /**
- * Leaves the caller's session and puts `nothing` in the place of its descriptors: a server that held them would keep the caller's pipes open. Returns a
- * copy of standard error, for trouble with the initial call; -1 where it is closed.
+ * Leaves the caller's session and directory and puts `nothing` in the place of its descriptors: a server that held them would keep the caller's pipes
+ * open. Returns a copy of standard error, for trouble with the initial call; -1 where it is closed, or the client tells of such trouble itself.
  */
-function becomeDaemon(script: string | undefined, nothing: number): number {
+function becomeDaemon(script: string, nothing: number, { protocol }: Handover): number {
   native.setSession();
   Object.defineProperty(process, 'pid', { value: native.processId(), enumerable: true, configurable: true });
   // A handler of the script's would only note the signal, for a loop that never runs in the server: kill(1) must end it.
   native.setAsideSignalHandlers();
+  // In version 1 the working directory is the same for all callers, and what a call has is what the server has.
+  if (protocol === 2) process.chdir('/');
   let setupErrors = -1;
   try {
-    setupErrors = native.duplicateAbove(2, 3);
+    if (protocol === 1) setupErrors = native.duplicateAbove(2, 3);
   } catch {
     // EBADF: the first caller has closed it.
   }
   for (const standard of [0, 1, 2]) native.duplicateTo(nothing, standard);
   if (nothing > 2) native.close(nothing);
-  showCommandLine([Buffer.from(`prefork-interp: server ${script ?? process.execPath}`)]);
+  showCommandLine([Buffer.from(`prefork-interp: server ${script}`)]);
   return setupErrors;
 }

@@ -13,26 +13,30 @@ export interface Handover {
   readonly watcherInput: number;
   /** The reading end of the watcher's standard error, non-blocking: end of file or data mean that the server must go. */
   readonly watcherErrors: number;
+  /** What is to be spoken with the client, and with those that come later. */
+  readonly protocol: 1 | 2;
   /** Modification time of the socket in nanoseconds, just before setup started; absent in the first design. */
   readonly stampNs: bigint | undefined;
 }
 
 /**
- * Takes apart the value of `PREFORK_INTERP`: `v1,SECS.NSECS[,...] LISTEN,CALL,WATCHE,WATCHI[,...][ ...]`.
+ * Takes apart the value of `PREFORK_INTERP`: `v1,SECS.NSECS[,v2][,...] LISTEN,CALL,WATCHE,WATCHI[,...][ ...]`.
  *
- * What is not known is ignored, so that a later client can say more. The first design has no time stamp. Throws where
+ * What is not known is ignored, so that a later client can say more: `v2` is such an item, which a library that does not know it passes over. The first design has no time stamp. Throws where
  * the value is not of this form: then some other program set the variable, or a client newer than version 1 alone.
  */
 export function parseHandover(value: string): Handover {
   const [versionWord = '', descriptorsWord = ''] = value.split(' ');
-  const [version, stamp] = versionWord.split(',');
+  const [version, stamp, ...more] = versionWord.split(',');
   if (version !== 'v1') throw malformed(value, `its version is not v1`);
   const numbers = descriptorsWord.split(',').slice(0, 4).map(parseDescriptor);
   const [listener, call, watcherInput, watcherErrors] = numbers;
   if (listener === undefined || call === undefined || watcherInput === undefined || watcherErrors === undefined) {
     throw malformed(value, 'it does not give four descriptors');
   }
-  return { listener, call, watcherInput, watcherErrors, stampNs: stamp ? parseStamp(stamp, value) : undefined };
+  const protocol = more.includes('v2') ? 2 : 1;
+  const stampNs = stamp ? parseStamp(stamp, value) : undefined;
+  return { listener, call, watcherInput, watcherErrors, protocol, stampNs };
 }
 
 function parseDescriptor(text: string): number | undefined {

@@ -5,6 +5,7 @@ import { watchStandardStreams } from '../executor/stdio.js';
 import * as native from '../native.js';
 import { HANDOVER_VARIABLE, type Handover, parseHandover } from './handover.js';
 import type { InitialisationOptions } from './options.js';
+import { refuseSetup } from './refusal.js';
 
 /** What `process.preforkInterp` is, where prefork-interp started this process: the library's face without an import. */
 export interface ProcessFace {
@@ -14,7 +15,12 @@ export interface ProcessFace {
 }
 
 export type Setup =
-  | { readonly ready: true; readonly handover: Handover; readonly startedWith: readonly string[] }
+  | {
+      readonly ready: true;
+      readonly handover: Handover;
+      readonly startedWith: readonly string[];
+      readonly environment: NodeJS.ProcessEnv;
+    }
   /** Why no server can be made of this process. Kept until the script asks for one: until then nothing depends on it. */
   | { readonly ready: false; readonly problem: Error };
 
@@ -31,7 +37,15 @@ export function beginSetup(): boolean {
   // What setup starts must not take itself for setup.
   delete process.env[HANDOVER_VARIABLE];
   try {
-    const handover = parseHandover(value);
+    setup = prepare(parseHandover(value));
+  } catch (problem) {
+    setup = { ready: false, problem: problem as Error };
+  }
+  return true;
+}
+
+function prepare(handover: Handover): Setup {
+  try {
     native.noteStdio();
     for (const descriptor of [handover.listener, handover.call, handover.watcherInput, handover.watcherErrors]) {
       native.setCloseOnExec(descriptor, true);
@@ -40,11 +54,12 @@ export function beginSetup(): boolean {
     native.prepareFork();
     watchStandardStreams();
     installRandom();
-    setup = { ready: true, handover, startedWith: [...process.argv] };
   } catch (problem) {
-    setup = { ready: false, problem: problem as Error };
+    // Nothing of the script has run yet. Its client can run it without a server, if it is told.
+    if (refuseSetup(handover, (problem as Error).message)) process.exit(0);
+    throw problem;
   }
-  return true;
+  return { ready: true, handover, startedWith: [...process.argv], environment: { ...process.env } };
 }
 
 function requireWebAssembly(): void {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { droppedFromFront, setArguments } from '../../src/executor/arguments.js';
 
 const STARTED = ['/usr/bin/node', '/bin/script', 'first', 'caller'];
-const given = (...words: string[]): Uint8Array[] => ['node', 'script', ...words].map((word) => Buffer.from(word));
+const given = (...words: string[]): Uint8Array[] => words.map((word) => Buffer.from(word));
 
 let kept: string[];
 beforeEach(() => {
@@ -28,16 +28,23 @@ describe('process.argv of a call', () => {
     expect(process.argv).toBe(held);
   });
 
+  it('has arguments also where setup was given none', () => {
+    const laundered = STARTED.slice(0, 2);
+    process.argv = laundered.slice(2);
+    setArguments(laundered, given('a'));
+    expect(process.argv).toEqual(['a']);
+  });
+
   it('has no script where setup had none', () => {
     process.argv = ['/usr/bin/node'];
-    setArguments(['/usr/bin/node'], [Buffer.from('node'), Buffer.from('a')]);
+    setArguments(['/usr/bin/node'], given('a'));
     expect(process.argv).toEqual(['/usr/bin/node', 'a']);
   });
 
   it('may be longer than a call can have arguments', () => {
     process.argv = [...STARTED];
     const words = new Array<Uint8Array>(200_000).fill(Buffer.from('x'));
-    setArguments(STARTED, given().concat(words));
+    setArguments(STARTED, words);
     expect(process.argv).toHaveLength(200_002);
   });
 });

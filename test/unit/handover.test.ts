@@ -3,12 +3,21 @@ import { parseHandover } from '../../src/setup/handover.js';
 
 describe('the value of PREFORK_INTERP', () => {
   it.each([
-    ['as released', 'v1,1700000000.123456789 3,4,5,6', 1700000000123456789n],
-    ['with leading zeros in the nanoseconds', 'v1,1700000000.000000009 3,4,5,6', 1700000000000000009n],
-    ['in the first design, without a time stamp', 'v1 3,4,5,6', undefined],
-    ['with more items and words than are known', 'v1,1.000000000,v2,x 3,4,5,6,77 more words', 1000000000n],
-  ])('%s', (_, value, stampNs) => {
-    expect(parseHandover(value)).toEqual({ listener: 3, call: 4, watcherInput: 5, watcherErrors: 6, stampNs });
+    ['as released', 'v1,1700000000.123456789 3,4,5,6', 1700000000123456789n, 1],
+    ['with leading zeros in the nanoseconds', 'v1,1700000000.000000009 3,4,5,6', 1700000000000000009n, 1],
+    ['in the first design, without a time stamp', 'v1 3,4,5,6', undefined, 1],
+    ['for version 2', 'v1,1.000000000,v2 3,4,5,6', 1000000000n, 2],
+    ['with more items and words than are known', 'v1,1.000000000,x,v2,y 3,4,5,6,77 more words', 1000000000n, 2],
+    ['for a version that is not known', 'v1,1.000000000,v20 3,4,5,6', 1000000000n, 1],
+  ])('%s', (_, value, stampNs, protocol) => {
+    expect(parseHandover(value)).toEqual({
+      listener: 3,
+      call: 4,
+      watcherInput: 5,
+      watcherErrors: 6,
+      protocol,
+      stampNs,
+    });
   });
 
   it.each([

@@ -1,0 +1,92 @@
+import type { Core, Message } from '../core.js';
+import * as native from '../native.js';
+import type { Call } from './call.js';
+import { WHOLE_CALL_BYTES } from './limits.js';
+import { POLLIN } from './poll-set.js';
+import type { Heard, Protocol } from './protocol.js';
+
+/** Kind, version, length: docs/protocol.md. */
+const HEADER_BYTES = 8;
+
+/** More than a client sends between two looks; what does not fit is read with the next. */
+const READ_BYTES = 4096;
+
+/** What a control program may ask of a server. */
+export interface Controlled {
+  /** What it does now. */
+  state(): Message & { kind: 'reply' };
+  /** Serves out what it has begun, and goes. */
+  stop(): void;
+}
+
+/** Version 2: the client speaks first; while its call runs, signals go one way, and what becomes of the executor the other. */
+export class ProtocolV2 implements Protocol {
+  readonly greets = false;
+  readonly heardWhileRunning = POLLIN;
+  /** As after any script: what it has left in the background lives on. */
+  readonly interruptsGroup = false;
+  readonly #core: Core;
+  readonly #controlled: Controlled;
+  readonly #header = new Uint8Array(HEADER_BYTES);
+  readonly #buffer = new Uint8Array(READ_BYTES);
+
+  constructor(core: Core, controlled: Controlled) {
+    this.#core = core;
+    this.#controlled = controlled;
+  }
+
+  greet(): boolean {
+    return true;
+  }
+
+  /** Looks, and takes nothing: the call is its executor's to read, with the descriptors that are attached to its first byte. */
+  hear(call: Call): Heard {
+    const seen = native.peek(call.connection, this.#header);
+    const queued = native.queued(call.connection);
+    if (queued < HEADER_BYTES) return 'part';
+    // The kernel ends a read behind a piece that has descriptors. A header in several pieces is for the executor to make out.
+    if (seen < HEADER_BYTES) return 'call';
+    const { kind, bodyBytes } = this.#core.messageHeader(this.#header);
+    const wanted = HEADER_BYTES + bodyBytes;
+    if (kind === 'call') return queued >= Math.min(wanted, WHOLE_CALL_BYTES) ? 'call' : 'part';
+    if (kind !== 'control') throw new Error(`a connection began with a message of kind ${kind}`);
+    return queued >= wanted ? this.#answer(call) : 'part';
+  }
+
+  relay(call: Call): boolean {
+    const messages = this.#receive(call);
+    for (const message of messages ?? []) if (message.kind === 'signal') call.signalGroup(message.signal);
+    return messages !== undefined;
+  }
+
+  /** Several changes may have come since: each is told, in their order. */
+  look(call: Call): void {
+    for (let change = native.waitChange(call.pid); change; change = native.waitChange(call.pid))
+      this.#tell(call, change);
+  }
+
+  ended(call: Call, status: number): void {
+    this.#tell(call, { kind: 'ended', status });
+  }
+
+  #answer(call: Call): Heard {
+    const [message] = this.#receive(call) ?? [];
+    if (message?.kind !== 'control') throw new Error('an inquiry that is none');
+    this.#tell(call, this.#controlled.state());
+    if (message.operation === 'status') return 'answered';
+    this.#controlled.stop();
+    return 'attending';
+  }
+
+  /** What has come, as messages; undefined at the end of the connection. */
+  #receive(call: Call): Message[] | undefined {
+    call.messages ??= this.#core.messageDecoder();
+    const { bytes } = native.receive(call.connection, this.#buffer, 0, native.MSG_DONTWAIT);
+    return bytes === 0 ? undefined : call.messages.push(this.#buffer.subarray(0, bytes));
+  }
+
+  /** Where this fails the client has gone in this very moment, and there is nobody left to tell. */
+  #tell(call: Call, message: Message): void {
+    call.send(this.#core.encodeMessage(message));
+  }
+}
