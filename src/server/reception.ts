@@ -28,6 +28,7 @@ export class Reception {
   readonly #parts: ReceptionParts;
   #listening = false;
   #closed = false;
+  #garbledInARow = 0;
 
   constructor(parts: ReceptionParts) {
     this.#parts = parts;
@@ -48,8 +49,11 @@ export class Reception {
   receive(call: Call): void {
     const { calls, polled, protocol } = this.#parts;
     calls.add(call);
-    if (!protocol.greet(call)) return this.#parts.clientGone(call);
-    polled.watch(call.connection, { events: POLLIN | POLLRDHUP, ready: (revents) => this.#ready(call, revents) });
+    if (protocol.greet(call)) {
+      polled.watch(call.connection, { events: POLLIN | POLLRDHUP, ready: (revents) => this.#ready(call, revents) });
+    } else {
+      this.#parts.clientGone(call);
+    }
   }
 
   /** Whether a call whose turn it is may be served. If not, this has been seen to. */
@@ -94,7 +98,10 @@ export class Reception {
     const { acceptor, protocol } = this.#parts;
     const verdict = acceptor.accept(protocol.greets);
     if (verdict === 'nobody') return;
-    if ('retire' in verdict) return this.#parts.retire(verdict.retire);
+    if ('retire' in verdict) {
+      this.#parts.retire(verdict.retire);
+      return;
+    }
     const silent = this.#silentForLongest();
     if (silent) this.#parts.clientGone(silent);
     this.receive(new Call(verdict.connection, false, performance.now() + REQUEST_LIMIT_MS));
@@ -122,18 +129,30 @@ export class Reception {
   }
 
   #hear(call: Call, now: number): void {
-    let heard: Heard;
-    try {
-      heard = this.#parts.protocol.hear(call);
-    } catch (error) {
-      this.#parts.log('warning', `a connection was closed: ${(error as Error).message}`);
-      return this.#parts.clientGone(call);
+    const heard = this.#ask(call);
+    if (heard === 'answered' || heard === 'garbled') {
+      this.#parts.clientGone(call);
+      return;
     }
-    if (heard === 'answered') return this.#parts.clientGone(call);
     // Whatever comes now is somebody else's to read, or not worth to be woken for; only the end of the client is of interest here.
     this.#parts.polled.watch(call.connection, { events: POLLRDHUP, ready: () => this.#parts.clientGone(call) });
-    if (heard === 'part') return call.lookLater(now);
+    if (heard === 'part') {
+      call.lookLater(now);
+      return;
+    }
     call.state = heard === 'call' ? 'waiting' : 'attending';
     call.deadline = NEVER;
+    this.#garbledInARow = 0;
+  }
+
+  #ask(call: Call): Heard | 'garbled' {
+    try {
+      return this.#parts.protocol.hear(call);
+    } catch (error) {
+      // Of a peer that does it again and again one is told once.
+      if (this.#garbledInARow === 0) this.#parts.log('warning', `a connection was closed: ${(error as Error).message}`);
+      this.#garbledInARow += 1;
+      return 'garbled';
+    }
   }
 }
