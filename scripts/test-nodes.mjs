@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { buildAddon } from './build-native.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const checks = ['ways-out', 'features', 'signals', 'threads', 'support', 'stress'].map(
+const checks = ['ways-out', 'features', 'signals', 'signal-queue', 'threads', 'support', 'stress'].map(
   (name) => `test/integration/fork-${name}.test.ts`,
 );
 const cache = join(root, 'node_modules/.cache/nodes');

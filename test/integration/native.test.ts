@@ -66,6 +66,9 @@ describe('errors', () => {
     ['receive, too many asked for', () => native.receive(0, new Uint8Array(1), 100), 'EINVAL'],
     ['send', () => native.send(CLOSED, new Uint8Array(1)), 'EBADF'],
     ['send, too many given', () => native.send(0, new Uint8Array(1), new Array(100).fill(0)), 'EINVAL'],
+    ['readSignals', () => native.readSignals(CLOSED), 'EBADF'],
+    ['blockSignals', () => native.blockSignals([1000]), 'EINVAL'],
+    ['openSignals', () => native.openSignals([0]), 'EINVAL'],
     ['shutdown', () => native.shutdown(CLOSED, 'both'), 'EBADF'],
     ['close', () => native.close(CLOSED), 'EBADF'],
     ['duplicateAbove', () => native.duplicateAbove(CLOSED, 3), 'EBADF'],
@@ -206,6 +209,18 @@ describe('descriptors', () => {
     native.setCloseOnExec(copy, true);
     expect(carriesCloseOnExec(copy)).toBe(true);
     for (const fd of [a, b, copy, target]) native.close(fd);
+  });
+
+  test('a pipe carries bytes one way, is closed by execve(2), and ends', () => {
+    const [reads, writes] = native.pipe();
+    expect([reads, writes].map(carriesCloseOnExec)).toEqual([true, true]);
+    writeSync(writes, 'through');
+    native.close(writes);
+    const into = Buffer.alloc(32);
+    expect(into.toString('utf8', 0, readSync(reads, into))).toBe('through');
+    expect(readSync(reads, into)).toBe(0);
+    expect(() => writeSync(reads, 'x')).toThrow(/EBADF/);
+    native.close(reads);
   });
 
   test('status flags are read and set', () =>
