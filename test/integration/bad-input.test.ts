@@ -1,4 +1,4 @@
-/** What comes over the socket can be anything. It costs its sender the connection, and nobody else anything. */
+/** Version 1: what comes over the socket can be anything. It costs its sender the connection, and nobody else anything. */
 import { closeSync, openSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { descriptorsOf, processes, processOf } from '../support/processes.js';
@@ -95,7 +95,7 @@ const BAD: [what: string, send: Send][] = [
 
 /** A script with a server, which was called once. */
 async function serve(w: Workspace): Promise<{ script: string; server: number }> {
-  const script = w.fixture('number.cjs');
+  const script = w.fixture('number.cjs', { interpreter: w.versionOneNode() });
   expect(await w.run(script, ['1'])).toMatchObject({ status: 1, stderr: '' });
   const server = w.server().pid;
   await atRest(server);

@@ -49,6 +49,8 @@ export class Workspace {
     HOME: this.directory,
     LC_ALL: 'C.UTF-8',
     PREFORK_INTERP_RUN_DIR: this.runDirectory,
+    // So that no call is run directly only because the machine is slow. Tests of that set another.
+    PREFORK_INTERP_START_LIMIT_MS: '20000',
     // Nobody listens there unless the test does: the machine's log is not to fill with tests.
     PREFORK_INTERP_LOG_SOCKET: join(this.directory, 'log'),
     [MARK]: this.directory,
@@ -77,6 +79,16 @@ export class Workspace {
   /** The same, of a source in test/fixtures. */
   fixture(name: string, options?: ScriptOptions): string {
     return this.script(name, readFileSync(join(FIXTURES, name), 'utf8'), options);
+  }
+
+  /**
+   * An interpreter that is node, but not the program of that name: so the client knows no adapter for it, and speaks version 1, in which each
+   * directory has a server of its own. The adapter is there all the same.
+   */
+  versionOneNode(): string {
+    const path = this.write('node-shim', `#!/bin/sh\nexec node --require ${ROOT}/dist/adapter.cjs "$@"\n`);
+    chmodSync(path, 0o755);
+    return path;
   }
 
   /** Makes `import 'prefork-interp'` find this package, as an installation does. */

@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest';
-import { loadCore } from '../../src/core-bytes.js';
+import { readFileSync } from 'node:fs';
+import { instantiate } from '../../src/core.js';
+import { ROOT } from '../support/paths.js';
 import { encodeRefusal } from '../../src/setup/refusal.js';
 
 const LIMIT = 512;
+const core = instantiate(readFileSync(`${ROOT}/dist/core.wasm`));
 
 it.each([
   ['a reason', 'Node v99 cannot be forked: it has no fork', 'Node v99 cannot be forked: it has no fork'],
@@ -11,5 +14,5 @@ it.each([
   ['a reason to be cut within a character', `${'x'.repeat(LIMIT - 1)}ü`, 'x'.repeat(LIMIT - 1)],
   ['a reason to be cut behind a character', `${'x'.repeat(LIMIT - 2)}üx`, `${'x'.repeat(LIMIT - 2)}ü`],
 ])('%s is what the core reads out of a refusal', (_, given, reason) => {
-  expect(loadCore().messageDecoder().push(encodeRefusal(given))).toEqual([{ kind: 'refused', reason }]);
+  expect(core.messageDecoder().push(encodeRefusal(given))).toEqual([{ kind: 'refused', reason }]);
 });

@@ -1,0 +1,211 @@
+/** Version 2: a peer that is slow, silent, garbled or greedy costs its own connection, and nobody else anything. */
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import * as native from '../../src/native.js';
+import { contextCall, message, messages } from '../support/context-call.js';
+import { alive, descriptorsOf, processes, processOf } from '../support/processes.js';
+import { RawConnection } from '../support/raw-connection.js';
+import { until } from '../support/until.js';
+import { type Workspace, workspace } from '../support/workspace.js';
+
+const HEADER_BYTES = 8;
+
+function header(kind: string, bodyBytes: number, version = 2): Buffer {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  bytes.write(kind, 'latin1');
+  bytes.writeUInt8(version, 1);
+  bytes.writeUInt32BE(bodyBytes, 4);
+  return bytes;
+}
+
+type Send = (connection: RawConnection, nothing: number, w: Workspace) => void;
+
+/** After each of these the server has no reason to go on with the connection. */
+const BAD: [what: string, send: Send][] = [
+  ['bytes of another protocol', (c) => c.write(Buffer.from('GET / HTTP/1.1\r\n\r\n'))],
+  ['a version 1 request', (c, nothing) => c.send(Buffer.alloc(64), [nothing])],
+  ['another version', (c) => c.write(Buffer.concat([header('C', 8, 3), Buffer.alloc(8)]))],
+  ['a kind that is not known', (c) => c.write(header('X', 0))],
+  ['a kind that only servers send', (c) => c.write(message({ kind: 'ended', status: 0 }))],
+  ['a signal before there is a call', (c) => c.write(message({ kind: 'signal', signal: 9 }))],
+  ['a call over the limit', (c) => c.write(header('C', 0xffffffff))],
+  ['a control over the limit', (c) => c.write(header('Q', 0x10000))],
+  ['a control that asks nothing', (c) => c.write(header('Q', 0))],
+  ['an empty call', (c) => c.write(header('C', 0))],
+  ['a call without its descriptors', (c, _, w) => c.write(contextCall(w, ['1']))],
+  ['a call with one descriptor too few', (c, n, w) => c.send(contextCall(w, ['1']), [n, n])],
+  ['a call with one descriptor too many', (c, n, w) => c.send(contextCall(w, ['1']), [n, n, n, n])],
+  ['eight descriptors', (c, n, w) => c.send(contextCall(w, ['1']), new Array(8).fill(n))],
+  ['a call of garbage', (c, n) => c.send(Buffer.concat([header('C', 32), Buffer.alloc(32, 0xee)]), [n, n, n])],
+  ['bytes after the call', (c, n, w) => c.send(Buffer.concat([contextCall(w, ['1']), Buffer.from('more')]), [n, n, n])],
+  [
+    'descriptors, and then the end',
+    (c, n) => {
+      c.send(Buffer.from('C'), [n, n, n]);
+      c.end();
+    },
+  ],
+  ['nothing, and then the end', (c) => c.end()],
+];
+
+/** These are given time. */
+const UNFINISHED: [what: string, send: Send][] = [
+  ['nothing', () => {}],
+  ['a part of a header', (c) => c.write(Buffer.from('C'))],
+  ['a header and nothing more', (c) => c.write(header('C', 1000))],
+  ['half a call, with descriptors', (c, n, w) => c.send(contextCall(w, ['1']).subarray(0, 100), [n, n, n])],
+  ['half a control', (c) => c.write(message({ kind: 'control', operation: 'status' }).subarray(0, 12))],
+];
+
+/** A script with a server, which was called once. */
+async function serve(w: Workspace): Promise<{ script: string; server: number }> {
+  const script = w.fixture('number.cjs');
+  expect(await w.run(script, ['1'])).toMatchObject({ status: 1, stderr: '' });
+  const server = w.server().pid;
+  await atRest(server);
+  return { script, server };
+}
+
+/** It has reaped all executors, and sleeps: so it has also closed what was theirs. */
+async function atRest(server: number): Promise<void> {
+  const executing = () => processes().some(({ parent }) => parent === server);
+  await until('the server is at rest', () => !executing() && processOf(server)?.state === 'S');
+}
+
+/** The server serves as before, and has nothing more than before. */
+async function expectUnharmed(w: Workspace, script: string, server: number, descriptors: number): Promise<void> {
+  expect(await w.run(script, ['42'], { limitMs: 20_000 })).toMatchObject({ status: 42, stdout: '42\n', stderr: '' });
+  expect(w.server().pid, 'the same server').toBe(server);
+  await atRest(server);
+  expect(descriptorsOf(server).size, 'descriptors of the server').toBe(descriptors);
+}
+
+/** Proportional set size in kB, see proc(5). */
+function proportionalSize(pid: number): number {
+  return Number(/^Pss:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1]);
+}
+
+test.each(BAD)('%s: the connection is closed, and the server is unharmed', async (_, send) => {
+  const w = workspace();
+  const { script, server } = await serve(w);
+  const before = descriptorsOf(server).size;
+  const nothing = openSync('/dev/null', 'r+');
+  const connection = await RawConnection.open(w);
+  send(connection, nothing, w);
+  await connection.closedByServer();
+  const told = messages(connection.received).map(({ kind }) => kind);
+  expect(told, 'at most that nothing was run').not.toContain('started');
+  connection.close();
+  closeSync(nothing);
+  await expectUnharmed(w, script, server, before);
+});
+
+test.each(UNFINISHED)('%s: holds up nobody, and is given up', async (_, send) => {
+  const w = workspace();
+  const { script, server } = await serve(w);
+  const before = descriptorsOf(server).size;
+  const nothing = openSync('/dev/null', 'r+');
+  // More than may run at once.
+  const connections: RawConnection[] = [];
+  for (let opened = 0; opened < 12; opened += 1) {
+    const connection = await RawConnection.open(w);
+    send(connection, nothing, w);
+    connections.push(connection);
+  }
+  expect(await w.run(script, ['9'], { limitMs: 5_000 })).toMatchObject({ status: 9 });
+  expect(w.server().pid).toBe(server);
+  for (const connection of connections) await connection.closedByServer();
+  for (const connection of connections) connection.close();
+  closeSync(nothing);
+  await expectUnharmed(w, script, server, before);
+});
+
+test('calls too large for a socket, which begin and never end, hold up nobody', async () => {
+  const w = workspace();
+  const { script, server } = await serve(w);
+  const before = descriptorsOf(server).size;
+  const nothing = openSync('/dev/null', 'r+');
+  const connections: RawConnection[] = [];
+  for (let opened = 0; opened < 12; opened += 1) {
+    const connection = await RawConnection.open(w);
+    connection.send(header('C', 1_000_000), [nothing, nothing, nothing]);
+    connection.write(Buffer.alloc(100_000));
+    connections.push(connection);
+  }
+  expect(await w.run(script, ['9'], { limitMs: 10_000 })).toMatchObject({ status: 9 });
+  for (const connection of connections) await connection.closedByServer();
+  for (const connection of connections) connection.close();
+  closeSync(nothing);
+  await expectUnharmed(w, script, server, before);
+});
+
+test.each<[string, Buffer]>([
+  ['bytes of another protocol', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+  ['a message over the limit', header('G', 0xffffffff)],
+  ['a second call', header('C', 0)],
+])('a client that sends %s while its call runs: that call is ended, and no other', async (_, bytes) => {
+  const w = workspace();
+  const script = w.fixture('hold.mjs');
+  const other = w.start(script, ['5'], { stdio: 'pipe' });
+  const [otherPid = 0, server = 0] = (await other.line()).split(' ').map(Number);
+  const [reading, writing] = native.pipe();
+  const nothing = openSync('/dev/null', 'r+');
+  const connection = await RawConnection.open(w);
+  connection.send(contextCall(w, []), [reading, nothing, nothing]);
+  native.close(reading);
+  await connection.receives(1);
+  const [started] = messages(connection.received);
+  if (started?.kind !== 'started') throw new Error(`started expected, not ${started?.kind}`);
+  connection.write(bytes);
+  await connection.closedByServer();
+  await until('its executor has ended', () => !alive(started.pid));
+  expect(alive(otherPid)).toBe(true);
+  other.endInput();
+  expect(await other.outcome).toMatchObject({ status: 5 });
+  expect(w.server().pid).toBe(server);
+  connection.close();
+  closeSync(nothing);
+  native.close(writing);
+});
+
+/** `count` connections of all these kinds, 50 at a time, each as if it were done by a process that then loses interest. */
+async function flood(w: Workspace, count: number): Promise<void> {
+  const nothing = openSync('/dev/null', 'r+');
+  const kinds = [...BAD.slice(0, 9), ...UNFINISHED];
+  for (let sent = 0; sent < count; sent += 50) {
+    const opened = await Promise.all(Array.from({ length: 50 }, () => RawConnection.open(w)));
+    for (const [i, connection] of opened.entries()) {
+      try {
+        kinds[(sent + i) % kinds.length]?.[1](connection, nothing, w);
+      } catch {
+        // EPIPE: there were too many silent ones, and this was the oldest.
+      }
+    }
+    await Promise.all(opened.map((connection, i) => (i % 3 ? undefined : connection.closedByServer())));
+    for (const connection of opened) connection.close();
+  }
+  closeSync(nothing);
+}
+
+test('10 000 bad connections: calls are served by the same server all the while, which is as it was before', {
+  timeout: 240_000,
+}, async () => {
+  const w = workspace();
+  const { script, server } = await serve(w);
+  // What is made at the first need of it, compiled code for one, is not what this is about.
+  await flood(w, 500);
+  await expectUnharmed(w, script, server, descriptorsOf(server).size);
+  const descriptors = descriptorsOf(server).size;
+  const size = proportionalSize(server);
+  let flooding = true;
+  const flooded = flood(w, 10_000).finally(() => {
+    flooding = false;
+  });
+  for (let number = 1; flooding; number = (number % 200) + 1) {
+    expect(await w.run(script, [String(number)], { limitMs: 10_000 })).toMatchObject({ status: number });
+    expect(w.server().pid).toBe(server);
+  }
+  await flooded;
+  await expectUnharmed(w, script, server, descriptors);
+  expect(proportionalSize(server)).toBeLessThan(size * 1.05);
+});
