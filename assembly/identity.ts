@@ -4,10 +4,15 @@
  * The host names the fields one by one and this module holds the order they must come in:
  *
  *     begin  prologue whose first byte is the scheme
+ *     (context field)*                                scheme 2 only, in the order of their tags
  *     (G string | E variable (v value | absent))*      as given on the command line
  *     i interpreter  (a argument)*  (s script)?
  */
 import {
+  CONTEXT_LAST,
+  CONTEXT_VARIABLE,
+  CONTEXT_VERSION,
+  E_ARGUMENT,
   E_IDENTITY_PROLOGUE,
   E_IDENTITY_SCHEME,
   E_NONE,
@@ -41,10 +46,14 @@ const INTERPRETER = 3;
 const SCRIPT = 4;
 /** A plain hash is under way, no identity. */
 const PLAIN = 5;
+/** A context field may come, and all that may come where none does. */
+const CONTEXT = 6;
 
 const DIGITS = memory.data(IDENT_DIGITS + 1, 8) as i32;
 
 let state: i32 = IDLE;
+/** Tag of the context field that came last. */
+let contextTag: i32 = 0;
 
 /** Begins an identity: the prologue, `length` bytes, is the input. */
 export function identity_begin(length: i32): i32 {
@@ -54,9 +63,29 @@ export function identity_begin(length: i32): i32 {
   const scheme: i32 = load<u8>(input());
   if (scheme > SCHEME_OURS) return E_IDENTITY_SCHEME;
   if ((scheme === SCHEME_FIRST_DESIGN) !== (length === 1)) return E_IDENTITY_PROLOGUE;
+  if (scheme === SCHEME_OURS && (length !== 2 || load<u8>(input() + 1) !== CONTEXT_VERSION)) return E_IDENTITY_PROLOGUE;
   begin();
   update(input(), length);
-  state = FIELDS;
+  state = scheme === SCHEME_OURS ? CONTEXT : FIELDS;
+  contextTag = 0;
+  return E_NONE;
+}
+
+/**
+ * Adds a context field: any bytes, the input. They have their length before them, as they may hold any byte. Only a
+ * variable's tag may come again.
+ */
+export function identity_context(tag: i32, length: i32): i32 {
+  const mayCome = state === CONTEXT && tag >= contextTag;
+  state = IDLE;
+  if (tag < 1 || tag > CONTEXT_LAST) return E_ARGUMENT;
+  if (!mayCome || (tag === contextTag && tag !== CONTEXT_VARIABLE)) return E_SEQUENCE;
+  if (outside(length, STRING_LIMIT)) return E_STRING_TOO_LONG;
+  updateByte(tag);
+  for (let shift: i32 = 24; shift >= 0; shift -= 8) updateByte((length >> shift) & 0xff);
+  update(input(), length);
+  contextTag = tag;
+  state = CONTEXT;
   return E_NONE;
 }
 
@@ -127,7 +156,7 @@ export function sha256_end(): i32 {
 
 /** What state a field of this tag leads to; IDLE where it may not come now. */
 function after(tag: i32): i32 {
-  if (state === FIELDS) {
+  if (state === FIELDS || state === CONTEXT) {
     if (tag === TAG_STRING) return FIELDS;
     if (tag === TAG_VARIABLE) return VALUE;
     if (tag === TAG_INTERPRETER) return INTERPRETER;

@@ -1,7 +1,35 @@
 /** What the core gives its hosts: exports, nothing else. */
 export {
+  call_decoder_begin,
+  call_decoder_complete,
+  call_decoder_field,
+  call_decoder_field_length,
+  call_decoder_limit_count,
+  call_decoder_limit_resource,
+  call_decoder_limit_soft,
+  call_decoder_number,
+  call_decoder_received,
+  call_decoder_room,
+  call_decoder_space,
+} from './call-decoder';
+export {
+  call_address,
+  call_begin,
+  call_bytes,
+  call_cwd,
+  call_end,
+  call_length,
+  call_limit,
+  call_number,
+  call_room,
+  call_space,
+  call_string,
+} from './call-encoder';
+export { message_subject } from './fields';
+export {
   identity_absent,
   identity_begin,
+  identity_context,
   identity_digits,
   identity_end,
   identity_field,
@@ -9,8 +37,19 @@ export {
   sha256_end,
   sha256_update,
 } from './identity';
+export {
+  message_field,
+  message_field_length,
+  message_kind,
+  message_large,
+  message_number,
+  message_take,
+  message_wanted,
+} from './message-decoder';
+export { message_bytes, message_encode, message_encode_refused, message_encode_reply } from './message-encoder';
+export { message_header } from './message-kinds';
 export { name_check, name_digits } from './name';
-export { options_mediation, options_mode, options_subject } from './option-grammar';
+export { options_flags, options_mediation, options_mode, options_subject } from './option-grammar';
 export {
   options_word_count,
   options_word_length,

@@ -7,10 +7,14 @@
  */
 import {
   E_INTERPRETER_MISSING,
+  E_MEDIATION_TWICE,
   E_NONE,
   E_OPTION_UNKNOWN,
   E_OPTION_VALUE_MISSING,
   E_OPTION_VALUE_UNWANTED,
+  FLAG_DIRECT_ON_TTY,
+  FLAG_STRICT,
+  MEDIATION_LAUNDERED,
   MEDIATION_NONE,
   MEDIATION_UNLAUNDERED,
   MODE_FRESH,
@@ -31,12 +35,16 @@ import { findByte } from './strings';
 const DASH: i32 = 0x2d;
 const EQUALS_SIGN: i32 = 0x3d;
 const LETTER_UNLAUNDERED: i32 = 0x55; // U
+const LETTER_LAUNDERED: i32 = 0x4c; // L
 const LETTER_FRESH: i32 = 0x66; // f
 
-/** The long options. */
-const KILL = memory.data<u8>([0x2d, 0x2d, 0x6b, 0x69, 0x6c, 0x6c]) as i32; // --kill
-const HELP = memory.data<u8>([0x2d, 0x2d, 0x68, 0x65, 0x6c, 0x70]) as i32; // --help
-const LONG_BYTES: i32 = 6;
+/** The long options, without their dashes. */
+const KILL = memory.data<u8>([0x6b, 0x69, 0x6c, 0x6c]) as i32; // kill
+const HELP = memory.data<u8>([0x68, 0x65, 0x6c, 0x70]) as i32; // help
+const STRICT = memory.data<u8>([0x73, 0x74, 0x72, 0x69, 0x63, 0x74]) as i32; // strict
+const DIRECT_ON_TTY = memory.data<u8>([
+  0x64, 0x69, 0x72, 0x65, 0x63, 0x74, 0x2d, 0x6f, 0x6e, 0x2d, 0x74, 0x74, 0x79,
+]) as i32; // direct-on-tty
 
 /** What an option letter is called in a message: `-x` and a NUL. */
 const LETTER_SUBJECT = memory.data(3, 8) as i32;
@@ -55,12 +63,14 @@ let state: i32 = OPTIONS;
 let pending: i32 = 0;
 let mode: i32 = MODE_RUN;
 let mediation: i32 = MEDIATION_NONE;
+let flags: i32 = 0;
 let subject: i32 = NO_SUBJECT;
 
 export function beginWords(): void {
   state = OPTIONS;
   mode = MODE_RUN;
   mediation = MEDIATION_NONE;
+  flags = 0;
   subject = NO_SUBJECT;
   clearWords();
 }
@@ -101,6 +111,11 @@ export function options_mediation(): i32 {
   return mediation;
 }
 
+/** What else was asked for: the sum of FLAG_STRICT and FLAG_DIRECT_ON_TTY, or 0. */
+export function options_flags(): i32 {
+  return flags;
+}
+
 /** What the last error is about: text with a NUL, perhaps empty. */
 export function options_subject(): i32 {
   return subject;
@@ -114,24 +129,33 @@ function takeLong(start: i32, end: i32): i32 {
   }
   subject = start;
   const nameEnd = findByte(EQUALS_SIGN, start, end);
-  const isKill = nameEnd - start === LONG_BYTES && memory.compare(start, KILL, LONG_BYTES) === 0;
-  const isHelp = nameEnd - start === LONG_BYTES && memory.compare(start, HELP, LONG_BYTES) === 0;
-  if (!isKill && !isHelp) return E_OPTION_UNKNOWN;
+  const isKill = isName(start + 2, nameEnd, KILL, 4);
+  const isHelp = isName(start + 2, nameEnd, HELP, 4);
+  const isStrict = isName(start + 2, nameEnd, STRICT, 6);
+  if (!isKill && !isHelp && !isStrict && !isName(start + 2, nameEnd, DIRECT_ON_TTY, 13)) return E_OPTION_UNKNOWN;
   if (nameEnd !== end) {
     store<u8>(nameEnd, 0);
     return E_OPTION_VALUE_UNWANTED;
   }
   subject = NO_SUBJECT;
-  mode = isKill ? MODE_KILL : MODE_HELP;
-  return isKill ? NEED_DATA : E_NONE;
+  if (isKill) mode = MODE_KILL;
+  else if (isHelp) mode = MODE_HELP;
+  else flags |= isStrict ? FLAG_STRICT : FLAG_DIRECT_ON_TTY;
+  return isHelp ? E_NONE : NEED_DATA;
+}
+
+function isName(start: i32, end: i32, name: i32, length: i32): bool {
+  return end - start === length && memory.compare(start, name, length) === 0;
 }
 
 /** A word of option letters; one that has a value takes the rest of the word, or the next word. A lone `-` has none. */
 function takeLetters(start: i32, end: i32): i32 {
   for (let at = start + 1; at < end; at++) {
     const letter: i32 = load<u8>(at);
-    if (letter === LETTER_UNLAUNDERED) {
-      mediation = MEDIATION_UNLAUNDERED;
+    if (letter === LETTER_UNLAUNDERED || letter === LETTER_LAUNDERED) {
+      const wanted = letter === LETTER_UNLAUNDERED ? MEDIATION_UNLAUNDERED : MEDIATION_LAUNDERED;
+      if (mediation !== MEDIATION_NONE && mediation !== wanted) return E_MEDIATION_TWICE;
+      mediation = wanted;
     } else if (letter === LETTER_FRESH) {
       mode = MODE_FRESH;
     } else if (letter === ROLE_IDENT || letter === ROLE_STRING || letter === ROLE_VARIABLE) {

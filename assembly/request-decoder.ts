@@ -27,16 +27,8 @@ import {
   REQUEST_LIMIT,
   REQUEST_STRINGS_LIMIT,
 } from './constants';
-import {
-  EQUALS_SIGN,
-  LENGTH_BYTES,
-  memoryEnd,
-  memoryStart,
-  OWNER_DECODER,
-  OWNER_NONE,
-  owner,
-  setOwner,
-} from './request';
+import { EQUALS_SIGN, LENGTH_BYTES } from './request';
+import { memoryEnd, memoryStart, OWNER_DECODER, owner, refuse, setOwner } from './request-memory';
 import { findByte, findNul, outside } from './strings';
 
 const START = 0;
@@ -193,10 +185,4 @@ function takeString(at: i32): i32 {
   if (stringCount === REQUEST_STRINGS_LIMIT) return E_REQUEST_TOO_MANY_STRINGS;
   stringCount++;
   return E_NONE;
-}
-
-/** Ends the decoder: after an error nothing of the request is to be used. */
-function refuse(code: i32): i32 {
-  setOwner(OWNER_NONE);
-  return code;
 }

@@ -1,12 +1,9 @@
 /**
- * Requests: the place both directions share, and the encoder. The decoder is in request-decoder.ts.
+ * The encoder of requests of version 1. The decoder is in request-decoder.ts.
  *
  * A request lies in memory as it goes over the wire:
  *
  *     marker (released framing only)   three carriers, each with a descriptor   length   strings
- *
- * The memory is as large as the largest request. Hosts give zeroed pages that are committed when they are written
- * (.bss in the client, an anonymous mapping in Node), so only what a request uses is ever taken.
  */
 import {
   E_ARGUMENT,
@@ -21,57 +18,29 @@ import {
   REQUEST_LIMIT,
   REQUEST_STRINGS_LIMIT,
 } from './constants';
+import { memoryStart, OWNER_ARGUMENTS, OWNER_ENVIRONMENT, OWNER_NONE, owner, refuse, setOwner } from './request-memory';
 import { findByte, findNul, outside } from './strings';
 
 /** The length before the strings. */
 export const LENGTH_BYTES: i32 = 4;
-/** What may come before the strings: marker, carriers, length. */
-export const HEAD_LIMIT: i32 = 1 + REQUEST_DESCRIPTORS + LENGTH_BYTES;
-
-/** One byte more than a request may have, so that a decoder has room to notice a byte too many. */
-const MEMORY_BYTES: i32 = HEAD_LIMIT + REQUEST_LIMIT + 1;
-const MEMORY = memory.data(MEMORY_BYTES, 8) as i32;
-
 export const EQUALS_SIGN: i32 = 0x3d;
 
-/** Nobody uses the memory. */
-export const OWNER_NONE: i32 = 0;
-export const OWNER_DECODER: i32 = 1;
-/** An encoder is in the environment. */
-const OWNER_ENVIRONMENT: i32 = 2;
-/** An encoder is in the arguments. */
-const OWNER_ARGUMENTS: i32 = 3;
-
-/** Who uses the memory. There is one request at a time: who begins ends the other. */
-export let owner: i32 = OWNER_NONE;
 /** Behind the last byte that is in the memory. */
 let end: i32 = 0;
 /** Where the strings begin. */
 let strings: i32 = 0;
 let stringCount: i32 = 0;
 
-export function setOwner(next: i32): void {
-  owner = next;
-}
-
-export function memoryStart(): i32 {
-  return MEMORY;
-}
-
-export function memoryEnd(): i32 {
-  return MEMORY + MEMORY_BYTES;
-}
-
 /** Begins a request in this framing. */
 export function request_begin(framing: i32): i32 {
-  owner = OWNER_NONE;
+  setOwner(OWNER_NONE);
   if (framing !== FRAMING_RELEASED && framing !== FRAMING_FIRST_DESIGN) return E_ARGUMENT;
   const head = (framing === FRAMING_RELEASED ? 1 : 0) + REQUEST_DESCRIPTORS;
-  memory.fill(MEMORY, 0, head);
-  strings = MEMORY + head + LENGTH_BYTES;
+  memory.fill(memoryStart(), 0, head);
+  strings = memoryStart() + head + LENGTH_BYTES;
   end = strings;
   stringCount = 0;
-  owner = OWNER_ENVIRONMENT;
+  setOwner(OWNER_ENVIRONMENT);
   return E_NONE;
 }
 
@@ -113,30 +82,30 @@ export function request_end(): i32 {
   if (owner < OWNER_ENVIRONMENT) return refuse(E_SEQUENCE);
   if (owner === OWNER_ENVIRONMENT) endEnvironment();
   store<u32>(strings - LENGTH_BYTES, bswap<u32>(end - strings));
-  owner = OWNER_NONE;
+  setOwner(OWNER_NONE);
   return E_NONE;
 }
 
 /** Where the request, complete, begins. */
 export function request_bytes(): i32 {
-  return MEMORY;
+  return memoryStart();
 }
 
 /** How long its marker is: one byte, or none. */
 export function request_marker_length(): i32 {
-  return strings - LENGTH_BYTES - REQUEST_DESCRIPTORS - MEMORY;
+  return strings - LENGTH_BYTES - REQUEST_DESCRIPTORS - memoryStart();
 }
 
 /** How long it is, with everything that comes before the strings. */
 export function request_length(): i32 {
-  return end - MEMORY;
+  return end - memoryStart();
 }
 
 /** Puts the empty string that separates environment and arguments. */
 function endEnvironment(): void {
   store<u8>(end, 0);
   end++;
-  owner = OWNER_ARGUMENTS;
+  setOwner(OWNER_ARGUMENTS);
 }
 
 function take(length: i32): i32 {
@@ -146,9 +115,4 @@ function take(length: i32): i32 {
   end += length + 1;
   stringCount++;
   return E_NONE;
-}
-
-function refuse(code: i32): i32 {
-  owner = OWNER_NONE;
-  return code;
 }

@@ -13,6 +13,7 @@ import {
   MEANING_ACTION_SHIFT,
   MEANING_CORE,
   MEANING_UNKNOWN_TABLE,
+  WAIT_TABLE_EXACT,
   WAIT_TABLE_RELEASED,
 } from './constants';
 
@@ -28,7 +29,7 @@ const RAISED_RELEASED: u64 = (1 << 1) | (1 << 2) | (1 << 9) | (1 << 13) | (1 << 
 
 /** The meaning of a status by a table, packed: action, core bit, and exit code or signal. */
 export function wait_status(table: i32, status: u32): i32 {
-  if (table !== WAIT_TABLE_RELEASED) return MEANING_UNKNOWN_TABLE;
+  if (table !== WAIT_TABLE_RELEASED && table !== WAIT_TABLE_EXACT) return MEANING_UNKNOWN_TABLE;
   const signal = status & SIGNAL_BITS;
   const core = (status & CORE_BIT) !== 0;
   const code = status >> CODE_SHIFT;
@@ -36,7 +37,7 @@ export function wait_status(table: i32, status: u32): i32 {
     return core || code > CODE_LARGEST ? pack(ACTION_REPORT_STATUS, false, 0) : pack(ACTION_EXIT, false, code);
   }
   if (code !== 0 || signal > SIGNAL_LAST) return pack(ACTION_REPORT_STATUS, false, 0);
-  const raised = !core && ((RAISED_RELEASED >> (signal as u64)) & 1) !== 0;
+  const raised = table === WAIT_TABLE_EXACT || (!core && ((RAISED_RELEASED >> (signal as u64)) & 1) !== 0);
   return pack(raised ? ACTION_RAISE : ACTION_REPORT_SIGNAL, core, signal);
 }
 

@@ -2,11 +2,14 @@
  * The core in TypeScript, and the only user of WebAssembly: one instance of core.wasm behind the face of core/face.ts.
  * The module imports nothing, so it can do nothing but compute.
  */
+import { encodeCall, WasmCallDecoder } from './core/call.js';
 import { CodecError } from './core/errors.js';
 import type { CoreExports } from './core/exports.js';
 import type { Core } from './core/face.js';
 import { checkIdent, identDigits, identity, sha256 } from './core/identity.js';
 import { CoreMemory } from './core/memory.js';
+import { messageEncoder, messageHeader } from './core/message.js';
+import { messageDecoder } from './core/message-decoder.js';
 import { parseOptions } from './core/options.js';
 import { preclean } from './core/preclean.js';
 import { encodeRequest, WasmRequestDecoder } from './core/request.js';
@@ -19,7 +22,7 @@ export { CodecError };
 export function instantiate(bytes: Uint8Array): Core {
   const core = exportsOf(bytes);
   const memory = new CoreMemory(core);
-  /** Counts who began with the one place there is for a request. */
+  /** Counts who began with the one place there is for a request or a call. */
   let requestsBegun = 0;
   return {
     encodeGreeting: () => encodeGreeting(core, memory),
@@ -32,6 +35,17 @@ export function instantiate(bytes: Uint8Array): Core {
       const mine = ++requestsBegun;
       return new WasmRequestDecoder(core, memory, () => mine === requestsBegun);
     },
+    encodeCall(call) {
+      requestsBegun++;
+      return encodeCall(core, memory, call);
+    },
+    callDecoder() {
+      const mine = ++requestsBegun;
+      return new WasmCallDecoder(core, memory, () => mine === requestsBegun);
+    },
+    encodeMessage: messageEncoder(core, memory),
+    messageDecoder: () => messageDecoder(core, memory),
+    messageHeader: (bytes) => messageHeader(core, memory, bytes),
     greetingDecoder: () => greetingDecoder(core, memory),
     statusDecoder: () => statusDecoder(core, memory),
     waitStatus: (status, table = 'released') => waitStatus(core, status, table),

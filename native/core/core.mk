@@ -3,7 +3,7 @@
 # Set before: ROOT (the package), OUT (where objects go), CC, CXX, CFLAGS, CXXFLAGS (of the including file: warnings, -O2, libc).
 # Gives: CORE_OBJECTS. It needs generated/, which `npm run build` makes (and which the package brings along).
 
-CORE_SOURCES := errors identity instance options preclean wire
+CORE_SOURCES := call errors identity instance message options preclean wire
 CORE_OBJECTS := $(CORE_SOURCES:%=$(OUT)/core/%.o) $(OUT)/core/runtime.o $(OUT)/core/translated.o
 CORE_HEADERS := $(wildcard $(ROOT)/native/core/*.h) $(ROOT)/generated/constants.h $(ROOT)/generated/core.h \
   $(ROOT)/generated/core_memory.h

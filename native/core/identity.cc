@@ -33,9 +33,15 @@ Code add_field(const IdentityField &field) {
   return static_cast<Code>(w2c_core_identity_absent(instance()));
 }
 
+Code add_context(const ContextField &field) {
+  const uint32_t length = put_input(field.bytes, field.length);
+  return static_cast<Code>(w2c_core_identity_context(instance(), field.tag, length));
+}
+
 Code add_all(const IdentityInput &input) {
   const uint32_t prologue_length = put_input(input.prologue, input.prologue_length);
   Code code = static_cast<Code>(w2c_core_identity_begin(instance(), prologue_length));
+  for (size_t at = 0; at < input.context_count && code == E_NONE; at++) code = add_context(input.context[at]);
   for (size_t at = 0; at < input.field_count && code == E_NONE; at++) code = add_field(input.fields[at]);
   if (code == E_NONE) code = add(TAG_INTERPRETER, input.interpreter);
   for (size_t at = 0; at < input.interpreter_argument_count && code == E_NONE; at++) {

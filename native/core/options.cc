@@ -49,6 +49,9 @@ Code parse_options(int argc, const char *const *argv, Options *options, const ch
   *options = Options{};
   options->mode = static_cast<Mode>(w2c_core_options_mode(instance()));
   options->mediation = static_cast<Mediation>(w2c_core_options_mediation(instance()));
+  const uint32_t flags = w2c_core_options_flags(instance());
+  options->strict = (flags & FLAG_STRICT) != 0;
+  options->direct_on_tty = (flags & FLAG_DIRECT_ON_TTY) != 0;
   options->fields = fields;
   options->interpreter_arguments = interpreter_arguments;
   // The core keeps no more words than these arrays have places.

@@ -4,6 +4,7 @@ export interface CoreExports {
   input(): number;
 
   identity_begin(length: number): number;
+  identity_context(tag: number, length: number): number;
   identity_field(tag: number, length: number): number;
   identity_absent(): number;
   identity_end(): number;
@@ -21,6 +22,7 @@ export interface CoreExports {
   options_end(): number;
   options_mode(): number;
   options_mediation(): number;
+  options_flags(): number;
   options_script(): number;
   options_first_argument(): number;
   options_subject(): number;
@@ -57,6 +59,51 @@ export interface CoreExports {
   decoder_environment_length(): number;
   decoder_arguments(): number;
   decoder_arguments_length(): number;
+
+  call_begin(): void;
+  call_number(tag: number, value: number): number;
+  call_cwd(): number;
+  call_limit(resource: number, soft: bigint): number;
+  call_bytes(tag: number, length: number): number;
+  call_space(tag: number): number;
+  call_room(tag: number): number;
+  call_string(tag: number, length: number): number;
+  call_end(): number;
+  call_address(): number;
+  call_length(): number;
+
+  call_decoder_begin(): void;
+  call_decoder_space(): number;
+  call_decoder_room(): number;
+  call_decoder_received(length: number, descriptors: number): number;
+  call_decoder_complete(): number;
+  call_decoder_field(tag: number): number;
+  call_decoder_field_length(tag: number): number;
+  call_decoder_number(tag: number): number;
+  call_decoder_limit_count(): number;
+  call_decoder_limit_resource(index: number): number;
+  call_decoder_limit_soft(index: number): bigint;
+
+  message_header(): number;
+  message_bytes(): number;
+  message_encode(kind: number, value: number): number;
+  message_encode_refused(length: number): number;
+  message_encode_reply(
+    pid: number,
+    running: number,
+    waiting: number,
+    calls: bigint,
+    uptime: bigint,
+    scriptLength: number,
+  ): number;
+  message_take(from: number, end: number): number;
+  message_wanted(): number;
+  message_kind(): number;
+  message_number(tag: number): number;
+  message_large(tag: number): bigint;
+  message_field(tag: number): number;
+  message_field_length(tag: number): number;
+  message_subject(): number;
 
   greeting_encode(): number;
   greeting_begin(): void;

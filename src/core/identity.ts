@@ -19,6 +19,7 @@ import { type CoreMemory, check } from './memory.js';
 export function identity(core: CoreExports, memory: CoreMemory, input: IdentityInput): string {
   const add = (tag: number, string: Uint8Array) => check(core.identity_field(tag, memory.input(string)));
   check(core.identity_begin(memory.input(input.prologue)));
+  for (const { tag, bytes } of input.context ?? []) check(core.identity_context(tag, memory.input(bytes)));
   for (const field of input.fields) {
     add(field.tag === 'G' ? TAG_STRING : TAG_VARIABLE, field.string);
     if (field.tag === 'G') continue;

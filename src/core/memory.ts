@@ -1,4 +1,4 @@
-import { E_NONE, STRING_LIMIT } from '../../assembly/constants.js';
+import { E_ARGUMENT, E_NONE, STRING_LIMIT } from '../../assembly/constants.js';
 import { codecError } from './errors.js';
 import type { CoreExports } from './exports.js';
 
@@ -44,4 +44,16 @@ export class CoreMemory {
 /** Throws where a function of the core says that something is wrong. */
 export function check(code: number, subject?: Uint8Array): void {
   if (code !== E_NONE) throw codecError(code, subject);
+}
+
+/** A number as the core takes one, signed or not; throws where it would become another one on the way. */
+export function number32(value: number): number {
+  if (!Number.isInteger(value) || value < -(2 ** 31) || value >= 2 ** 32) throw codecError(E_ARGUMENT);
+  return value;
+}
+
+/** The same of a number of eight bytes that has no sign. */
+export function number64(value: bigint): bigint {
+  if (value < 0n || value >= 2n ** 64n) throw codecError(E_ARGUMENT);
+  return value;
 }

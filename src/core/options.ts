@@ -1,6 +1,9 @@
 /** The command line over core.wasm. */
 import {
   E_NONE,
+  FLAG_DIRECT_ON_TTY,
+  FLAG_STRICT,
+  MEDIATION_LAUNDERED,
   MEDIATION_UNLAUNDERED,
   MODE_FRESH,
   MODE_HELP,
@@ -25,6 +28,11 @@ const MODES: Record<number, Mode> = {
   [MODE_HELP]: 'help',
 };
 
+const MEDIATIONS: Record<number, Options['mediation']> = {
+  [MEDIATION_UNLAUNDERED]: 'unlaundered',
+  [MEDIATION_LAUNDERED]: 'laundered',
+};
+
 export function parseOptions(core: CoreExports, memory: CoreMemory, argv: Uint8Array[]): Options {
   let code = core.options_begin(argv.length);
   for (let at = 1; at < argv.length && code === NEED_DATA; at++) {
@@ -39,7 +47,9 @@ function result(core: CoreExports, memory: CoreMemory): Options {
   const script = core.options_script();
   const options: Options = {
     mode: MODES[core.options_mode()] as Mode,
-    mediation: core.options_mediation() === MEDIATION_UNLAUNDERED ? 'unlaundered' : null,
+    mediation: MEDIATIONS[core.options_mediation()] ?? null,
+    strict: (core.options_flags() & FLAG_STRICT) !== 0,
+    directOnTty: (core.options_flags() & FLAG_DIRECT_ON_TTY) !== 0,
     ident: null,
     fields: [],
     interpreter: new Uint8Array(),

@@ -43,7 +43,7 @@ export class WasmRequestDecoder implements RequestDecoder {
 }
 
 /** Cuts strings, each ended by NUL, apart: views of one copy, found in one pass. */
-function split(bytes: Uint8Array): Uint8Array[] {
+export function split(bytes: Uint8Array): Uint8Array[] {
   const strings: Uint8Array[] = [];
   for (let start = 0; start < bytes.length; ) {
     const end = bytes.indexOf(0, start);

@@ -12,20 +12,20 @@ import {
   NEED_DATA,
   STATUS_BYTES,
   STRING_LIMIT,
+  WAIT_TABLE_EXACT,
   WAIT_TABLE_RELEASED,
 } from '../../assembly/constants.js';
 import { codecError } from './errors.js';
 import type { CoreExports } from './exports.js';
 import type { GreetingDecoder, Meaning, Pushed, StatusDecoder, WaitTable } from './face.js';
-import { type CoreMemory, check } from './memory.js';
+import { type CoreMemory, check, number32 } from './memory.js';
 
 export function encodeGreeting(core: CoreExports, memory: CoreMemory): Uint8Array {
   return memory.copyOut(core.greeting_encode(), GREETING_BYTES);
 }
 
 export function encodeStatus(core: CoreExports, memory: CoreMemory, status: number): Uint8Array {
-  if (!Number.isInteger(status) || status < -(2 ** 31) || status >= 2 ** 32) throw codecError(E_ARGUMENT);
-  return memory.copyOut(core.status_encode(status), STATUS_BYTES);
+  return memory.copyOut(core.status_encode(number32(status)), STATUS_BYTES);
 }
 
 export function greetingDecoder(core: CoreExports, memory: CoreMemory): GreetingDecoder {
@@ -66,7 +66,7 @@ function push<T extends object>(
   return { done: false, taken };
 }
 
-const TABLES: Record<WaitTable, number> = { released: WAIT_TABLE_RELEASED };
+const TABLES: Record<WaitTable, number> = { released: WAIT_TABLE_RELEASED, exact: WAIT_TABLE_EXACT };
 
 export function waitStatus(core: CoreExports, status: number, table: WaitTable): Meaning {
   const packed = core.wait_status(TABLES[table], status);
@@ -74,7 +74,8 @@ export function waitStatus(core: CoreExports, status: number, table: WaitTable):
   const action = packed >> MEANING_ACTION_SHIFT;
   const value = packed & MEANING_VALUE_MASK;
   if (action === ACTION_EXIT) return { action: 'exit', code: value };
-  if (action === ACTION_RAISE) return { action: 'raise', signal: value };
+  const isCore = (packed & MEANING_CORE) !== 0;
+  if (action === ACTION_RAISE) return { action: 'raise', signal: value, core: isCore };
   const signal = action === ACTION_REPORT_SIGNAL ? value : null;
-  return { action: 'message', signal, core: (packed & MEANING_CORE) !== 0, status };
+  return { action: 'message', signal, core: isCore, status };
 }

@@ -1,0 +1,88 @@
+/** Messages of version 2, but for the call, onto the wire; and the header of any, over core.wasm. */
+import {
+  E_ARGUMENT,
+  KIND_CALL,
+  KIND_CONTINUED,
+  KIND_CONTROL,
+  KIND_ENDED,
+  KIND_REFUSED,
+  KIND_REPLY,
+  KIND_SIGNAL,
+  KIND_STARTED,
+  KIND_STOPPED,
+  MESSAGE_HEADER_BYTES,
+  OPERATION_STATUS,
+  OPERATION_STOP,
+  REASON_LIMIT,
+} from '../../assembly/constants.js';
+import { codecError } from './errors.js';
+import type { CoreExports } from './exports.js';
+import type { Message, MessageHeader } from './face.js';
+import { type CoreMemory, number32, number64 } from './memory.js';
+
+export const KINDS: Record<number, MessageHeader['kind']> = {
+  [KIND_CALL]: 'call',
+  [KIND_CONTROL]: 'control',
+  [KIND_SIGNAL]: 'signal',
+  [KIND_STARTED]: 'started',
+  [KIND_STOPPED]: 'stopped',
+  [KIND_CONTINUED]: 'continued',
+  [KIND_ENDED]: 'ended',
+  [KIND_REPLY]: 'reply',
+  [KIND_REFUSED]: 'refused',
+};
+
+/** One call of the core and one object: this is done for each call that a server accepts. */
+export function messageHeader(core: CoreExports, memory: CoreMemory, bytes: Uint8Array): MessageHeader {
+  if (memory.input(bytes) !== MESSAGE_HEADER_BYTES) throw codecError(E_ARGUMENT);
+  const bodyBytes = core.message_header();
+  if (bodyBytes < 0) throw codecError(-bodyBytes);
+  return { kind: KINDS[bytes[0] as number] as MessageHeader['kind'], bodyBytes };
+}
+
+export function messageEncoder(core: CoreExports, memory: CoreMemory): (message: Message) => Uint8Array {
+  const address = core.message_bytes();
+  return (message) => {
+    const length = encode(core, memory, message);
+    if (length === 0) throw codecError(E_ARGUMENT);
+    return memory.copyOut(address, length);
+  };
+}
+
+/** Has the core write a message; its length, or 0 where it would be none. */
+function encode(core: CoreExports, memory: CoreMemory, message: Message): number {
+  switch (message.kind) {
+    case 'signal':
+      return core.message_encode(KIND_SIGNAL, number32(message.signal));
+    case 'control':
+      return core.message_encode(KIND_CONTROL, message.operation === 'status' ? OPERATION_STATUS : OPERATION_STOP);
+    case 'started':
+      return core.message_encode(KIND_STARTED, number32(message.pid));
+    case 'stopped':
+      return core.message_encode(KIND_STOPPED, number32(message.signal));
+    case 'continued':
+      return core.message_encode(KIND_CONTINUED, 0);
+    case 'ended':
+      return core.message_encode(KIND_ENDED, number32(message.status));
+    case 'refused':
+      return core.message_encode_refused(memory.input(cutShort(message.reason)));
+    case 'reply':
+      return core.message_encode_reply(
+        number32(message.pid),
+        number32(message.running),
+        number32(message.waiting),
+        number64(message.calls),
+        number64(message.uptimeMs),
+        message.script ? memory.input(message.script) : -1,
+      );
+  }
+}
+
+/** As much of a text as a reason may be long: whole characters. */
+function cutShort(text: string): Uint8Array {
+  const bytes = Buffer.from(text);
+  let end = Math.min(bytes.length, REASON_LIMIT);
+  // A byte 10xxxxxx goes on with a character; to cut before one would leave half of it.
+  while (end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end);
+}
