@@ -23,6 +23,9 @@ namespace {
 
 constexpr int FIRST_ABOVE_STANDARD = 3;
 
+// All three, for a process that has never asked.
+unsigned standard_given = 7;
+
 bool is_among(int fd, const int *keep, size_t count) {
   for (size_t i = 0; i < count; i++) {
     if (keep[i] == fd) return true;
@@ -85,11 +88,14 @@ int fill_standard_descriptors() {
   if (wait_ready(standard, 3, 0) < 0) return -1;
   for (int fd = 0; fd < FIRST_ABOVE_STANDARD; fd++) {
     if ((standard[fd].revents & POLLNVAL) == 0) continue;
+    standard_given &= ~(1U << fd);
     // The lowest free number is this one: all below it are open by now (open(2)).
     if (open("/dev/null", O_RDWR) < 0) return -1;
   }
   return 0;
 }
+
+unsigned standard_descriptors_given() { return standard_given; }
 
 int close_all_except(const int *keep, size_t count) {
   if (close_gaps(keep, count) == 0) return 0;

@@ -12,6 +12,9 @@ namespace prefork::sys {
 // taken for standard input or output. One poll(2) where all three are open.
 int fill_standard_descriptors();
 
+// Which of them the caller had open, as fill_standard_descriptors() found them: bits 0, 1 and 2.
+unsigned standard_descriptors_given();
+
 // Closes every descriptor above 2 that is not among the `count` in `keep`, close-on-exec or not. Falls back to what
 // /proc/self/fd lists, and then to the limit on open files, where close_range(2) is not there (Linux before 5.9).
 int close_all_except(const int *keep, size_t count);

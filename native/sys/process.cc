@@ -78,8 +78,12 @@ void end_by_signal(int number) {
   // A core_pattern that is a pipe does not look at the limit (core(5)); it does look at this.
   prctl(PR_SET_DUMPABLE, 0UL);
   signal(number, SIG_DFL);
-  unblock_signals();
+  // Sent while it may still be blocked, and then let through alone: another one that waits could be delivered first.
   kill(getpid(), number);
+  sigset_t others;
+  sigfillset(&others);
+  sigdelset(&others, number);
+  sigprocmask(SIG_SETMASK, &others, nullptr);
 }
 
 int set_thread_name(const char *name) { return prctl(PR_SET_NAME, name); }

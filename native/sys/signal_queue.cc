@@ -6,12 +6,20 @@
 
 namespace prefork::sys {
 
-int block_signals(const sigset_t *signals) {
-  const int error = pthread_sigmask(SIG_BLOCK, signals, nullptr);
+namespace {
+
+int change_mask(int how, const sigset_t *signals, sigset_t *before) {
+  const int error = pthread_sigmask(how, signals, before);
   if (error == 0) return 0;
   errno = error;
   return -1;
 }
+
+}  // namespace
+
+int block_signals(const sigset_t *signals, sigset_t *before) { return change_mask(SIG_BLOCK, signals, before); }
+
+int set_signal_mask(const sigset_t *mask) { return change_mask(SIG_SETMASK, mask, nullptr); }
 
 int open_signals(const sigset_t *signals) { return signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK); }
 

@@ -6,8 +6,10 @@
 
 namespace prefork::sys {
 
-// pthread_sigmask(3) SIG_BLOCK of the calling thread, which the threads and processes that it makes inherit.
-int block_signals(const sigset_t *signals);
+// pthread_sigmask(3) SIG_BLOCK of the calling thread, which the threads and processes that it makes inherit. `before`, if not
+// null, gets the mask as it was; SIG_SETMASK puts such a one back.
+int block_signals(const sigset_t *signals, sigset_t *before = nullptr);
+int set_signal_mask(const sigset_t *mask);
 
 // signalfd(2), close-on-exec and non-blocking.
 int open_signals(const sigset_t *signals);
