@@ -1,29 +1,16 @@
 #include "client/relay.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/end.h"
 #include "client/failure.h"
-#include "sys/process.h"
 #include "sys/unix_socket.h"
 
 namespace prefork::client {
 
 namespace {
-
-// What a shell makes of a signal: for where the signal itself does not end the process, as with process 1 of a container.
-constexpr int EXIT_SIGNAL_BASE = 128;
-
-[[noreturn]] void end_by(int signal) {
-  sys::end_by_signal(signal);
-  _exit(EXIT_SIGNAL_BASE + signal);
-}
-
-[[noreturn]] void fail_lost(const Context &context, const char *how) {
-  fail(Line().text("lost the server of ").text(subject_of(context)).text(": ").text(how));
-}
 
 uint32_t read_status(int connection, const Context &context) {
   core::status_begin();
@@ -45,13 +32,6 @@ uint32_t read_status(int connection, const Context &context) {
   }
 }
 
-[[noreturn]] void fail_killed(const Context &context, const core::Meaning &meaning) {
-  Line line;
-  line.text(subject_of(context)).text(" was killed by signal ").number(meaning.value);
-  line.text(" (").text(strsignal(meaning.value)).text(")");
-  fail(meaning.core ? line.text(" (core dumped)") : line);
-}
-
 }  // namespace
 
 void relay(int connection, const Context &context) {
@@ -60,18 +40,7 @@ void relay(int connection, const Context &context) {
   close(STDIN_FILENO);
   close(STDOUT_FILENO);
   const uint32_t status = read_status(connection, context);
-  const core::Meaning meaning = core::wait_status(core::WaitTable::released, status);
-  switch (meaning.action) {
-    case core::Action::exit:
-      _exit(meaning.value);
-    case core::Action::raise:
-      end_by(meaning.value);
-    case core::Action::report_signal:
-      fail_killed(context, meaning);
-    case core::Action::report_status:
-      break;
-  }
-  fail(Line().text("the server of ").text(subject_of(context)).text(" reports a wait status that means nothing: ").number(status));
+  end_as_told(core::WaitTable::released, status, context);
 }
 
 void end_as_setup(int wait_status, const Context &context) {
