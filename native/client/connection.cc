@@ -3,12 +3,12 @@
 #include <errno.h>
 
 #include "client/call.h"
+#include "client/commitment.h"
 #include "client/failure.h"
-#include "client/interpreter.h"
 #include "client/preclean.h"
+#include "client/relay.h"
 #include "client/spawn.h"
 #include "sys/descriptors.h"
-#include "sys/lock.h"
 
 namespace prefork::client {
 
@@ -18,19 +18,20 @@ namespace {
 // hours, and whoever wants to replace or kill it must not have to wait for that; one that is about to fail does so sooner.
 constexpr int GREETING_UNDER_LOCK_MS = 1000;
 
-// So often has a server gone after it had let us wait for longer than that. It is no coincidence, and no use.
-constexpr int LOST_SERVERS_LIMIT = 100;
+// A server drops a caller that says nothing for long, and cannot know that it only waits for a processor. Such a caller tries again;
+// a server that does it each time has something else against it.
+constexpr int REQUEST_ATTEMPTS = 5;
 
 constexpr int NO_SERVER = -1;
 
-// A greeted connection, or NO_SERVER. Where `*lock` is not -1, it is given up (and -1) if the greeting is long in coming.
-int try_server(const Context &context, const Rendezvous &rendezvous, int *lock) {
+// A greeted connection, or NO_SERVER. Where the lock is held, it is given up, and `*locked` false, if the greeting is long in coming.
+int try_server(const Context &context, const Rendezvous &rendezvous, bool *locked) {
   const int connection = connect_rendezvous(rendezvous);
   if (connection < 0) return NO_SERVER;
-  Greeting greeting = read_greeting(connection, context, *lock < 0 ? -1 : GREETING_UNDER_LOCK_MS);
+  Greeting greeting = read_greeting(connection, context, *locked ? GREETING_UNDER_LOCK_MS : -1);
   if (greeting == Greeting::late) {
-    sys::close_descriptor(*lock);
-    *lock = -1;
+    unlock_rendezvous();
+    *locked = false;
     greeting = read_greeting(connection, context, -1);
   }
   if (greeting == Greeting::complete) return connection;
@@ -38,34 +39,62 @@ int try_server(const Context &context, const Rendezvous &rendezvous, int *lock) 
   return NO_SERVER;
 }
 
-}  // namespace
+// A connection to a new server, greeted.
+int start_greeted(const Context &context, const Interpreter &interpreter, const Rendezvous &rendezvous) {
+  const int connection = start_server(context, interpreter, rendezvous);
+  const Greeting greeting = read_greeting(connection, context, FIRST_ANSWER_LIMIT_MS);
+  if (greeting == Greeting::late) fail_held_open(context);
+  if (greeting != Greeting::complete) fail_without_server(context);
+  undo_on_failure(nullptr, nullptr);
+  return connection;
+}
 
-int connect_or_start(const Context &context, const Rendezvous &rendezvous) {
+// A connection whose server has greeted.
+int connect_or_start(const Context &context, const Interpreter &interpreter, const Rendezvous &rendezvous) {
   const bool fresh = context.options.mode == core::Mode::fresh;
-  int lock = -1;
-  int connection = fresh ? NO_SERVER : try_server(context, rendezvous, &lock);
+  bool locked = false;
+  int connection = fresh ? NO_SERVER : try_server(context, rendezvous, &locked);
   if (connection != NO_SERVER) return connection;
   // Before anything is made, or an old server let go: one that cannot be run is an error that changes nothing.
-  Interpreter interpreter;
-  find_interpreter(context.options.interpreter, &interpreter);
+  check_interpreter(context.options.interpreter, interpreter);
   preclean(rendezvous);
   for (int lost = 0; lost < LOST_SERVERS_LIMIT; lost++) {
-    lock = lock_rendezvous(rendezvous);
+    lock_rendezvous(rendezvous);
+    locked = true;
     // Whoever held the lock before us may have started one.
-    if (!fresh) connection = try_server(context, rendezvous, &lock);
-    if (connection == NO_SERVER && lock >= 0) connection = start_server(context, interpreter, rendezvous, lock);
-    if (lock >= 0) sys::close_descriptor(lock);
+    if (!fresh) connection = try_server(context, rendezvous, &locked);
+    if (connection == NO_SERVER && locked) connection = start_greeted(context, interpreter, rendezvous);
+    unlock_rendezvous();
     if (connection != NO_SERVER) return connection;
   }
   fail(Line().text("every server of ").text(subject_of(context)).text(" goes before it greets: gave up"));
 }
 
-void kill_server(const Rendezvous &rendezvous) {
-  if (!rendezvous.directory.exists) return;
-  preclean(rendezvous);
-  const int lock = lock_rendezvous(rendezvous);
-  remove_rendezvous(rendezvous);
-  sys::close_descriptor(lock);
+}  // namespace
+
+void call_released(Context context, const Interpreter &interpreter, const Rendezvous &rendezvous) {
+  for (int attempt = 1; attempt <= REQUEST_ATTEMPTS; attempt++) {
+    const int connection = connect_or_start(context, interpreter, rendezvous);
+    if (send_request(connection, context)) {
+      commit();
+      relay(connection, context);
+    }
+    sys::close_descriptor(connection);
+    // What -f asked for has been done.
+    context.options.mode = core::Mode::run;
+  }
+  fail(Line().text("cannot send the call to the server of ").text(subject_of(context)).error(EPIPE));
+}
+
+void kill_server(const Context &context, const Rendezvous &rendezvous) {
+  bool was_there = false;
+  if (rendezvous.directory.exists) {
+    preclean(rendezvous);
+    lock_rendezvous(rendezvous);
+    was_there = remove_rendezvous(rendezvous);
+    unlock_rendezvous();
+  }
+  if (!was_there) complain(Line().text("no server of ").text(subject_of(context)).text(" to end"));
 }
 
 }  // namespace prefork::client

@@ -1,7 +1,9 @@
-// The environment that setup starts with.
+// The environments that programs are started with.
 #pragma once
 
 #include <sys/stat.h>
+
+#include "client/interpreter.h"
 
 namespace prefork::client {
 
@@ -13,7 +15,12 @@ struct Handover {
   int watcher_errors;  // reading end of the watcher's standard error
 };
 
-// The caller's environment, with PREFORK_INTERP telling of these and of the socket's time stamp; null at the end.
-char **setup_environment(const Handover &handover, const struct timespec &stamp);
+// For setup: the caller's environment, or with laundered mediation a short one, and PREFORK_INTERP, which tells of the descriptors and of the
+// socket's time stamp; null at the end.
+char **setup_environment(const Context &context, const Interpreter &interpreter, const Handover &handover,
+                         const struct timespec &stamp);
+
+// For running directly: the caller's, but for PREFORK_INTERP, which would make the script take this for its setup.
+char **plain_environment();
 
 }  // namespace prefork::client

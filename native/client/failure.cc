@@ -1,20 +1,44 @@
 #include "client/failure.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 namespace prefork::client {
 
 namespace {
 
+constexpr char DEBUG_VARIABLE[] = "PREFORK_INTERP_DEBUG";
+
 struct Undo {
   void (*function)(const void *subject);
   const void *subject;
-  pid_t owner;
 };
-Undo undo{nullptr, nullptr, 0};
+Undo undo{nullptr, nullptr};
+
+struct Action {
+  void (*function)(const Line &why, const void *subject);
+  const void *subject;
+};
+Action instead{nullptr, nullptr};
+
+Line *told_to_parent = nullptr;
+
+void undo_everything() {
+  const Undo now = undo;
+  undo = Undo{nullptr, nullptr};
+  if (now.function != nullptr) now.function(now.subject);
+}
+
+[[noreturn]] void end_child(const Line &line) {
+  *told_to_parent = line;
+  _exit(EXIT_FAILURE_OF_CLIENT);
+}
 
 }  // namespace
 
@@ -61,27 +85,56 @@ Line &Line::octal(unsigned value) {
 Line &Line::error(int number) { return text(": ").text(strerror(number)); }
 
 void complain(const Line &line) {
-  // A reader of standard error that is gone must not turn this into death by SIGPIPE: the status is still to be told.
-  signal(SIGPIPE, SIG_IGN);
   static char prefix[] = "prefork-interp: ";
   static char newline[] = "\n";
   iovec pieces[] = {{prefix, sizeof(prefix) - 1}, {const_cast<char *>(line.bytes()), line.length()}, {newline, 1}};
+  // A reader of standard error that is gone must not turn this into death by SIGPIPE: the status is still to be told, or the
+  // script to be run. Blocked and taken off again instead of ignored, which whatever is run next would inherit.
+  sigset_t pipe;
+  sigset_t before;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  sigprocmask(SIG_BLOCK, &pipe, &before);
   // Nowhere is left to report that standard error cannot be written.
-  [[maybe_unused]] const ssize_t written = writev(STDERR_FILENO, pieces, sizeof(pieces) / sizeof(*pieces));
+  const ssize_t written = writev(STDERR_FILENO, pieces, sizeof(pieces) / sizeof(*pieces));
+  const timespec at_once{0, 0};
+  if (written < 0 && errno == EPIPE) sigtimedwait(&pipe, nullptr, &at_once);
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+}
+
+bool is_debugging() {
+  const char *value = getenv(DEBUG_VARIABLE);
+  return value != nullptr && *value != 0 && strcmp(value, "0") != 0;
 }
 
 void fail(const Line &line) {
-  complain(line);
-  fail_silently();
-}
-
-void fail_silently() {
-  if (undo.function != nullptr && undo.owner == getpid()) undo.function(undo.subject);
+  if (told_to_parent != nullptr) end_child(line);
+  if (instead.function == nullptr) fail_for_good(line);
+  const Action now = instead;
+  instead = Action{nullptr, nullptr};
+  undo_everything();
+  now.function(line, now.subject);
   _exit(EXIT_FAILURE_OF_CLIENT);
 }
 
-void undo_on_failure(void (*function)(const void *subject), const void *subject) {
-  undo = Undo{function, subject, getpid()};
+void fail_for_good(const Line &line) {
+  if (told_to_parent != nullptr) end_child(line);
+  complain(line);
+  undo_everything();
+  _exit(EXIT_FAILURE_OF_CLIENT);
+}
+
+void instead_of_failing(void (*function)(const Line &why, const void *subject), const void *subject) {
+  instead = Action{function, subject};
+}
+
+void undo_on_failure(void (*function)(const void *subject), const void *subject) { undo = Undo{function, subject}; }
+
+void leave_failure_to_parent(Line *shared) { told_to_parent = shared; }
+
+Line *share_line() {
+  void *memory = mmap(nullptr, sizeof(Line), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return memory == MAP_FAILED ? nullptr : static_cast<Line *>(memory);
 }
 
 }  // namespace prefork::client

@@ -1,4 +1,5 @@
-// Errors of the client: exactly one line on standard error, and exit status 127.
+// Errors of the client: what the machinery could not do. Before a call is committed the script is run without it; where that
+// is not wanted, or too late, exactly one line on standard error, and exit status 127.
 #pragma once
 
 #include <stddef.h>
@@ -11,7 +12,8 @@ inline constexpr int EXIT_FAILURE_OF_CLIENT = 127;
 // The longest piece of a line: what it is about may be as long as the caller likes, and the reason comes after it.
 inline constexpr size_t LINE_PIECE_LIMIT = 1000;
 
-// A line of text, put together piece by piece. Of a piece that is too long it holds the beginning, and "...".
+// A line of text, put together piece by piece. Of a piece that is too long it holds the beginning, and "...". All zeros is an
+// empty one.
 class Line {
  public:
   Line &text(const char *string);
@@ -37,14 +39,28 @@ class Line {
 // in it cannot make two lines of one.
 void complain(const Line &line);
 
-// The same, undoes what there is to undo, and ends the process with status 127.
+// Whether PREFORK_INTERP_DEBUG asks to be told what is done and why: with complain(), a line for each step.
+bool is_debugging();
+
+// Undoes what there is to undo. Then, where something was said to be done instead of failing, does that; else writes the line
+// and ends the process with status 127.
 [[noreturn]] void fail(const Line &line);
 
-// For where the line has been written already, by a process that this one started.
-[[noreturn]] void fail_silently();
+// The same, but never does anything else instead: what went wrong is the script's, or the command line's, and would go wrong
+// in any other way too.
+[[noreturn]] void fail_for_good(const Line &line);
 
-// What a failure from now on has to undo; null for nothing any more. Only in the process that said so: a child that fails
-// before it has become another program undoes nothing of its parent's.
+// What is done instead of failing, which does not return; null for nothing any more.
+void instead_of_failing(void (*instead)(const Line &why, const void *subject), const void *subject);
+
+// What a failure from now on has to undo; null for nothing any more.
 void undo_on_failure(void (*undo)(const void *subject), const void *subject);
+
+// In a process that this one has just forked, first of all: what fails there is undone, told and made good by the parent. The line
+// is left in `shared`, which is memory of both, and the process ends with status 127.
+void leave_failure_to_parent(Line *shared);
+
+// Memory for that: an empty line, which the children of this process share with it. Null with errno where there is none.
+Line *share_line();
 
 }  // namespace prefork::client

@@ -15,13 +15,36 @@ namespace prefork::client {
 namespace {
 
 // Fields of a line of passwd(5), counted from 0.
+constexpr int FIELD_NAME = 0;
 constexpr int FIELD_UID = 2;
 constexpr int FIELD_HOME = 5;
+constexpr int FIELD_SHELL = 6;
+
+// One field of a line, of which as much is kept as there is room for.
+struct Field {
+  char *out;
+  size_t size;
+  size_t length;
+
+  void take(char byte) {
+    if (length < size) out[length++] = byte;
+  }
+  // Whether all of it is there; if not, none of it is.
+  bool end() {
+    const bool fits = length < size;
+    out[fits ? length : 0] = 0;
+    return fits && length > 0;
+  }
+};
 
 // Reads passwd(5) byte by byte and keeps only what is looked for, so that no line is too long for it.
 class PasswordFile {
  public:
-  PasswordFile(uid_t user, char *home, size_t size) : user_(user), home_(home), size_(size) {}
+  PasswordFile(uid_t user, Account *account)
+      : user_(user),
+        name_{account->name, sizeof(account->name), 0},
+        home_{account->home, sizeof(account->home), 0},
+        shell_{account->shell, sizeof(account->shell), 0} {}
 
   // Takes the next byte; true once a line of the user is complete and its home directory fits.
   bool take(char byte) {
@@ -30,20 +53,23 @@ class PasswordFile {
       field_++;
       return false;
     }
+    if (field_ == FIELD_NAME) name_.take(byte);
     if (field_ == FIELD_UID) take_uid(byte);
-    if (field_ == FIELD_HOME && length_ < size_) home_[length_++] = byte;
+    if (field_ == FIELD_HOME) home_.take(byte);
+    if (field_ == FIELD_SHELL) shell_.take(byte);
     return false;
   }
 
   // At a line's end, and at the file's, whose last line may have none.
   bool end_line() {
-    const bool found = field_ >= FIELD_HOME && digits_ && uid_ == user_ && length_ > 0 && length_ < size_;
-    if (found) home_[length_] = 0;
+    name_.end();
+    shell_.end();
+    const bool found = home_.end() && field_ >= FIELD_HOME && digits_ && uid_ == user_;
     field_ = 0;
     uid_ = 0;
     digits_ = false;
     bad_ = false;
-    length_ = 0;
+    name_.length = home_.length = shell_.length = 0;
     return found;
   }
 
@@ -55,32 +81,14 @@ class PasswordFile {
   }
 
   uid_t user_;
-  char *home_;
-  size_t size_;
+  Field name_;
+  Field home_;
+  Field shell_;
   int field_ = 0;
   unsigned long long uid_ = 0;
   bool digits_ = false;
   bool bad_ = false;
-  size_t length_ = 0;
 };
-
-bool read_password_file(uid_t user, char *out, size_t size) {
-  const int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  PasswordFile file(user, out, size);
-  char buffer[4096];
-  bool found = false;
-  for (;;) {
-    const ssize_t got = read(fd, buffer, sizeof(buffer));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    for (ssize_t i = 0; i < got && !found; i++) found = file.take(buffer[i]);
-    if (found) break;
-  }
-  if (!found) found = file.end_line();
-  sys::close_descriptor(fd);
-  return found;
-}
 
 bool is_directory_of(const char *path, uid_t user) {
   struct stat status;
@@ -89,11 +97,31 @@ bool is_directory_of(const char *path, uid_t user) {
 
 }  // namespace
 
+bool find_account(Account *account) {
+  const int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  PasswordFile file(getuid(), account);
+  char buffer[4096];
+  bool found = false;
+  while (!found) {
+    const ssize_t got = read(fd, buffer, sizeof(buffer));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    for (ssize_t i = 0; i < got && !found; i++) found = file.take(buffer[i]);
+  }
+  if (!found) found = file.end_line();
+  sys::close_descriptor(fd);
+  return found;
+}
+
 bool find_home(char *out, size_t size) {
-  const uid_t user = getuid();
-  if (read_password_file(user, out, size)) return true;
-  const char *home = getenv("HOME");
-  if (home == nullptr || *home != '/' || strlen(home) >= size || !is_directory_of(home, user)) return false;
+  static Account account;
+  const char *home = account.home;
+  if (!find_account(&account)) {
+    home = getenv("HOME");
+    if (home == nullptr || *home != '/' || !is_directory_of(home, getuid())) return false;
+  }
+  if (strlen(home) >= size) return false;
   memcpy(out, home, strlen(home) + 1);
   return true;
 }

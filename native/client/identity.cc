@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
+#include "client/circumstances.h"
 #include "client/failure.h"
+#include "client/script_path.h"
 
 namespace prefork::client {
 
@@ -29,6 +31,18 @@ struct stat look_at_directory(const char *path) {
   return status;
 }
 
+// The same in both schemes: what the command line says.
+void hash(const Context &context, core::IdentityInput *input, char (&digits)[core::IDENT_DIGITS + 1]) {
+  const core::Options &options = context.options;
+  input->fields = fields;
+  input->field_count = gather_fields(options);
+  input->interpreter = options.interpreter;
+  input->interpreter_arguments = options.interpreter_arguments;
+  input->interpreter_argument_count = options.interpreter_argument_count;
+  const core::Code code = core::identity(*input, digits);
+  if (code != core::E_NONE) fail_with(code, subject_of(context));
+}
+
 }  // namespace
 
 void released_identity(const Context &context, char (&digits)[core::IDENT_DIGITS + 1]) {
@@ -41,18 +55,27 @@ void released_identity(const Context &context, char (&digits)[core::IDENT_DIGITS
   const size_t prologue_length =
       core::released_prologue(system, here.st_dev, here.st_ino, root.st_dev, root.st_ino, prologue);
 
-  const core::Options &options = context.options;
   core::IdentityInput input{};
   input.prologue = prologue;
   input.prologue_length = prologue_length;
-  input.fields = fields;
-  input.field_count = gather_fields(options);
-  input.interpreter = options.interpreter;
-  input.interpreter_arguments = options.interpreter_arguments;
-  input.interpreter_argument_count = options.interpreter_argument_count;
-  input.script = options.script;
-  const core::Code code = core::identity(input, digits);
-  if (code != core::E_NONE) fail_with(code, subject_of(context));
+  input.script = context.options.script;
+  hash(context, &input, digits);
+}
+
+void own_identity(const Context &context, const Interpreter &interpreter, char (&digits)[core::IDENT_DIGITS + 1]) {
+  const uint8_t prologue[] = {core::SCHEME_OURS, core::CONTEXT_VERSION};
+  const Circumstances circumstances = gather_circumstances(context, interpreter);
+  static char script[SCRIPT_PATH_LIMIT];
+  core::IdentityInput input{};
+  input.prologue = prologue;
+  input.prologue_length = sizeof(prologue);
+  input.context = circumstances.fields;
+  input.context_count = circumstances.count;
+  if (context.options.script != nullptr) {
+    if (!absolute_script(context.options.script, &script)) fail_without_script_path(context.options.script);
+    input.script = script;
+  }
+  hash(context, &input, digits);
 }
 
 }  // namespace prefork::client

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/adapter.h"
 #include "client/failure.h"
+#include "client/script_path.h"
 
 namespace prefork::client {
 
@@ -68,31 +68,78 @@ bool find_program(const char *name, char (&out)[PATH_MAX]) {
   return is_program(out);
 }
 
+// A list of arguments, with room for all that one of a call can have.
+class Arguments {
+ public:
+  explicit Arguments(const Context &context) {
+    const auto own = static_cast<size_t>(context.argument_count - context.options.first_argument);
+    // Interpreter, --require and adapter, script, and the null.
+    const size_t most = 1 + 2 + context.options.interpreter_argument_count + 1 + own + 1;
+    list_ = static_cast<char **>(calloc(most, sizeof(char *)));
+    if (list_ == nullptr) fail(Line().text("no memory for the arguments"));
+  }
+
+  void add(const char *argument) { list_[count_++] = const_cast<char *>(argument); }
+
+  void add_interpreters(const core::Options &options) {
+    for (size_t i = 0; i < options.interpreter_argument_count; i++) add(options.interpreter_arguments[i]);
+  }
+
+  void add_scripts(const Context &context) {
+    if (context.options.script != nullptr) add(context.options.script);
+    for (int i = context.options.first_argument; i < context.argument_count; i++) add(context.arguments[i]);
+  }
+
+  char **take() { return list_; }
+
+ private:
+  char **list_;
+  size_t count_ = 0;
+};
+
 }  // namespace
 
 void find_interpreter(const char *name, Interpreter *interpreter) {
-  if (!find_program(name, interpreter->program)) fail(Line().text("cannot run the interpreter ").text(name).error(errno));
-  find_adapter(interpreter->program, &interpreter->adapter);
+  interpreter->error = find_program(name, interpreter->program) ? 0 : errno;
+  interpreter->adapter[0] = 0;
+  interpreter->adapted = nullptr;
+  if (interpreter->error != 0 || realpath(interpreter->program, interpreter->real) == nullptr) {
+    interpreter->real[0] = 0;
+    return;
+  }
+  interpreter->adapted = find_adapter(interpreter->real, interpreter->adapter);
+}
+
+void check_interpreter(const char *name, const Interpreter &interpreter) {
+  if (interpreter.error == 0) return;
+  fail_for_good(Line().text("cannot run the interpreter ").text(name).error(interpreter.error));
 }
 
 char **setup_arguments(const Context &context, const Interpreter &interpreter) {
   const core::Options &options = context.options;
-  const auto own = static_cast<size_t>(context.argument_count - options.first_argument);
-  // Interpreter, --require and adapter, script, and the null.
-  const size_t most = 1 + 2 + options.interpreter_argument_count + 1 + own + 1;
-  auto **arguments = static_cast<char **>(calloc(most, sizeof(char *)));
-  if (arguments == nullptr) fail(Line().text("no memory for the arguments"));
-  size_t count = 0;
-  const auto add = [&](const char *argument) { arguments[count++] = const_cast<char *>(argument); };
-  add(options.interpreter);
+  Arguments arguments(context);
+  arguments.add(options.interpreter);
   if (*interpreter.adapter != 0) {
-    add("--require");
-    add(interpreter.adapter);
+    arguments.add("--require");
+    arguments.add(interpreter.adapter);
   }
-  for (size_t i = 0; i < options.interpreter_argument_count; i++) add(options.interpreter_arguments[i]);
-  if (options.script != nullptr) add(options.script);
-  for (size_t i = 0; i < own; i++) add(context.arguments[options.first_argument + static_cast<int>(i)]);
-  return arguments;
+  arguments.add_interpreters(options);
+  if (options.mediation != core::Mediation::laundered) {
+    arguments.add_scripts(context);
+  } else if (options.script != nullptr) {
+    static char script[SCRIPT_PATH_LIMIT];
+    if (!absolute_script(options.script, &script)) fail_without_script_path(options.script);
+    arguments.add(script);
+  }
+  return arguments.take();
+}
+
+char **plain_arguments(const Context &context) {
+  Arguments arguments(context);
+  arguments.add(context.options.interpreter);
+  arguments.add_interpreters(context.options);
+  arguments.add_scripts(context);
+  return arguments.take();
 }
 
 }  // namespace prefork::client

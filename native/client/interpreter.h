@@ -3,20 +3,30 @@
 
 #include <limits.h>
 
+#include "client/adapter.h"
 #include "client/call_context.h"
 
 namespace prefork::client {
 
 struct Interpreter {
+  int error;               // why it cannot be run, or 0
   char program[PATH_MAX];  // what is to be executed
+  char real[PATH_MAX];     // the same with no symbolic link in it; "" where that cannot be told
   char adapter[PATH_MAX];  // the file to have it load first, or ""
+  const Adapted *adapted;  // the adapter's row, or null: whether the call speaks version 2
 };
 
-// Finds it as execvp(3) would, so that one that is missing is an error before anything has been made. Fails where it cannot be
-// run.
+// Finds it as execvp(3) would.
 void find_interpreter(const char *name, Interpreter *interpreter);
 
-// The arguments for setup: interpreter, adapter, interpreter's arguments, script, script's arguments; null at the end.
+// Fails, for good, where it cannot be run: that is no fault of ours.
+void check_interpreter(const char *name, const Interpreter &interpreter);
+
+// The arguments for setup: interpreter, adapter, interpreter's arguments, script, script's arguments; null at the end. With laundered
+// mediation the script's absolute path, and no arguments of its own.
 char **setup_arguments(const Context &context, const Interpreter &interpreter);
+
+// The arguments as if there were no prefork-interp: interpreter, its arguments, script, script's arguments; null at the end.
+char **plain_arguments(const Context &context);
 
 }  // namespace prefork::client

@@ -1,24 +1,22 @@
-// prefork-interp: the program named in `#!`. Straight through: options, rendezvous, connection, request, status.
+// prefork-interp: the program named in `#!`. Straight through: options, interpreter, rendezvous, connection, call, status.
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "client/call.h"
 #include "client/call_context.h"
+#include "client/commitment.h"
 #include "client/connection.h"
+#include "client/direct.h"
 #include "client/failure.h"
-#include "client/relay.h"
+#include "client/interpreter.h"
 #include "client/rendezvous.h"
 #include "client/usage.h"
 #include "client/watcher.h"
+#include "client/when_direct.h"
 #include "sys/descriptors.h"
 
 namespace prefork::client {
 namespace {
-
-// A server drops a caller that says nothing for long, and cannot know that it only waits for a processor. Such a caller tries again;
-// a server that does it each time has something else against it.
-constexpr int REQUEST_ATTEMPTS = 5;
 
 Context read_command_line(int argument_count, char **arguments) {
   Context context{};
@@ -26,29 +24,60 @@ Context read_command_line(int argument_count, char **arguments) {
   context.arguments = arguments;
   const char *subject = "";
   const core::Code code = core::parse_options(argument_count, arguments, &context.options, &subject);
-  if (code != core::E_NONE) fail_with(code, subject);
+  if (code != core::E_NONE) fail_for_good_with(code, subject);
   return context;
+}
+
+// Before anything else is opened: a socket that landed on 0, 1 or 2 would be sent to the server as a standard descriptor.
+void fill_standard_descriptors() {
+  if (sys::fill_standard_descriptors() != 0) fail(Line().text("cannot open /dev/null").error(errno));
+}
+
+// Version 1 has no means to pass on a working directory, or what else setup must not see.
+void check_mediation(const Context &context, const Interpreter &interpreter) {
+  if (context.options.mediation != core::Mediation::laundered || interpreter.adapted != nullptr) return;
+  fail(Line().text("-L needs an interpreter that has an adapter, which ").text(context.options.interpreter).text(" is not"));
+}
+
+[[noreturn]] void kill(const Context &context) {
+  fill_standard_descriptors();
+  static Interpreter interpreter;
+  static Rendezvous rendezvous;
+  find_interpreter(context.options.interpreter, &interpreter);
+  find_rendezvous(context, interpreter, false, &rendezvous);
+  kill_server(context, rendezvous);
+  _exit(0);
+}
+
+[[noreturn]] void call(const Context &context) {
+  run_directly_where_asked(context);
+  run_directly_instead_of_failing(context);
+  fill_standard_descriptors();
+  refuse_channel();
+  static Interpreter interpreter;
+  static Rendezvous rendezvous;
+  find_interpreter(context.options.interpreter, &interpreter);
+  check_mediation(context, interpreter);
+  if (interpreter.adapted != nullptr) refuse_background();
+  find_rendezvous(context, interpreter, true, &rendezvous);
+  if (interpreter.adapted != nullptr) call_ours(context, interpreter, rendezvous);
+  call_released(context, interpreter, rendezvous);
 }
 
 [[noreturn]] void run(int argument_count, char **arguments) {
   if (argument_count == 2 && strcmp(arguments[1], "--version") == 0) print_version();
-  Context context = read_command_line(argument_count, arguments);
-  if (context.options.mode == core::Mode::help) print_usage();
-  const bool killing = context.options.mode == core::Mode::kill;
-  Rendezvous rendezvous;
-  find_rendezvous(context, !killing, &rendezvous);
-  if (killing) {
-    kill_server(rendezvous);
-    _exit(0);
+  static Context context;
+  context = read_command_line(argument_count, arguments);
+  switch (context.options.mode) {
+    case core::Mode::help:
+      print_usage();
+    case core::Mode::kill:
+      kill(context);
+    case core::Mode::run:
+    case core::Mode::fresh:
+      break;
   }
-  for (int attempt = 1; attempt <= REQUEST_ATTEMPTS; attempt++) {
-    const int connection = connect_or_start(context, rendezvous);
-    if (send_request(connection, context)) relay(connection, context);
-    close(connection);
-    // What -f asked for has been done.
-    context.options.mode = core::Mode::run;
-  }
-  fail(Line().text("cannot send the call to the server of ").text(subject_of(context)).error(EPIPE));
+  call(context);
 }
 
 }  // namespace
@@ -57,7 +86,5 @@ Context read_command_line(int argument_count, char **arguments) {
 int main(int argument_count, char **arguments) {
   using namespace prefork;
   if (client::is_watcher(argument_count, arguments)) _exit(client::watcher_main(arguments));
-  // Before anything else is opened: a socket that landed on 0, 1 or 2 would be sent to the server as a standard descriptor.
-  if (sys::fill_standard_descriptors() != 0) client::fail(client::Line().text("cannot open /dev/null").error(errno));
   client::run(argument_count, arguments);
 }

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "client/commitment.h"
 #include "client/end.h"
 #include "client/failure.h"
 #include "client/incoming.h"
@@ -127,8 +128,7 @@ void let_go_of_standard_descriptors() {
 
 void relay_call(int connection, const Context &context) {
   // The script has begun: it must not be run a second time, and its server is not to be undone.
-  instead_of_failing(nullptr, nullptr);
-  undo_on_failure(nullptr, nullptr);
+  commit();
   let_go_of_standard_descriptors();
   Relay relay{connection, context, 0, 0};
   take_messages(&relay);

@@ -1,6 +1,7 @@
 #include "client/rendezvous.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -23,18 +24,26 @@ static_assert(core::SOCKET_PATH_BYTES == sizeof(sockaddr_un::sun_path), "the cor
 constexpr int QUEUE_FULL_INTERVAL_MS = 10;
 constexpr long long QUEUE_FULL_LIMIT_MS = 30000;
 
-void make_path(char (&path)[core::SOCKET_PATH_BYTES], const char *directory, char letter, const char *ident) {
+// What comes before the ident in names of scheme 2. A released client, whose idents are digits, never meets them.
+constexpr char MARK_OF_OURS[] = "2.";
+
+int held_lock = -1;
+
+void make_path(char (&path)[core::SOCKET_PATH_BYTES], const char *directory, char letter, const char *mark,
+               const char *ident) {
   const size_t length = strlen(directory);
+  const size_t mark_length = strlen(mark);
   const size_t ident_length = strlen(ident);
-  if (length + 2 + ident_length >= sizeof(path)) fail_with(core::E_RUN_DIRECTORY_TOO_LONG, directory);
+  if (length + 2 + mark_length + ident_length >= sizeof(path)) fail_with(core::E_RUN_DIRECTORY_TOO_LONG, directory);
   memcpy(path, directory, length);
   path[length] = '/';
   path[length + 1] = letter;
-  memcpy(path + length + 2, ident, ident_length + 1);
+  memcpy(path + length + 2, mark, mark_length);
+  memcpy(path + length + 2 + mark_length, ident, ident_length + 1);
 }
 
-int connect_waiting(int fd, const char *path) {
-  const long long deadline = sys::monotonic_milliseconds() + QUEUE_FULL_LIMIT_MS;
+int connect_waiting(int fd, const char *path, long long limit) {
+  const long long deadline = sys::monotonic_milliseconds() + limit;
   for (;;) {
     if (sys::connect_to(fd, path) == 0) return 0;
     if (errno != EAGAIN || sys::monotonic_milliseconds() >= deadline) return -1;
@@ -49,34 +58,10 @@ void check_peer(int fd, const char *path) {
   fail(Line().text("the server on ").text(path).text(" belongs to user ").number(peer.uid).text(", not to this one"));
 }
 
-}  // namespace
-
-void find_rendezvous(const Context &context, bool make_directory, Rendezvous *rendezvous) {
-  find_run_directory(make_directory, &rendezvous->directory);
-  const char *directory = rendezvous->directory.path;
-  char ident[core::IDENT_DIGITS + 1];
-  const char *chosen = context.options.ident;
-  if (chosen != nullptr) {
-    const core::Code code = core::check_ident(chosen, strlen(directory));
-    if (code == core::E_RUN_DIRECTORY_TOO_LONG) fail_with(code, directory);
-    if (code != core::E_NONE) fail_with(code, chosen);
-  } else {
-    size_t digits = 0;
-    const core::Code code = core::ident_digits(strlen(directory), &digits);
-    if (code != core::E_NONE) fail_with(code, directory);
-    released_identity(context, ident);
-    ident[digits] = 0;
-    chosen = ident;
-  }
-  make_path(rendezvous->socket, directory, 's', chosen);
-  make_path(rendezvous->lock, directory, 'l', chosen);
-  rendezvous->ident = rendezvous->socket + strlen(directory) + 2;
-}
-
-int connect_rendezvous(const Rendezvous &rendezvous) {
-  const int fd = sys::stream_socket();
+int connect_by(const Rendezvous &rendezvous, int flags, long long limit) {
+  const int fd = sys::stream_socket(flags);
   if (fd < 0) fail(Line().text("cannot make a socket").error(errno));
-  if (connect_waiting(fd, rendezvous.socket) == 0) {
+  if (connect_waiting(fd, rendezvous.socket, limit) == 0) {
     check_peer(fd, rendezvous.socket);
     return fd;
   }
@@ -87,16 +72,66 @@ int connect_rendezvous(const Rendezvous &rendezvous) {
   return -1;
 }
 
-int lock_rendezvous(const Rendezvous &rendezvous) {
-  const int lock = sys::open_locked(rendezvous.lock, true);
-  if (lock < 0) fail(Line().text("cannot lock ").text(rendezvous.lock).error(errno));
-  return lock;
+}  // namespace
+
+void find_rendezvous(const Context &context, const Interpreter &interpreter, bool make_directory, Rendezvous *rendezvous) {
+  const bool ours = interpreter.adapted != nullptr;
+  const char *mark = ours ? MARK_OF_OURS : "";
+  find_run_directory(make_directory, &rendezvous->directory);
+  const char *directory = rendezvous->directory.path;
+  char ident[core::IDENT_DIGITS + 1];
+  const char *chosen = context.options.ident;
+  if (chosen != nullptr) {
+    const core::Code code = core::check_ident(chosen, strlen(directory) + strlen(mark));
+    if (code == core::E_RUN_DIRECTORY_TOO_LONG) fail_with(code, directory);
+    if (code != core::E_NONE) fail_for_good_with(code, chosen);
+  } else {
+    size_t digits = 0;
+    const core::Code code = core::ident_digits(strlen(directory), &digits);
+    if (code != core::E_NONE) fail_with(code, directory);
+    if (ours) {
+      own_identity(context, interpreter, ident);
+    } else {
+      released_identity(context, ident);
+    }
+    ident[digits] = 0;
+    chosen = ident;
+  }
+  make_path(rendezvous->socket, directory, 's', mark, chosen);
+  make_path(rendezvous->lock, directory, 'l', mark, chosen);
+  rendezvous->ident = rendezvous->socket + strlen(directory) + 2;
 }
 
-void remove_rendezvous(const Rendezvous &rendezvous) {
+int connect_rendezvous(const Rendezvous &rendezvous) { return connect_by(rendezvous, 0, QUEUE_FULL_LIMIT_MS); }
+
+int connect_rendezvous_within(const Rendezvous &rendezvous, int milliseconds) {
+  return connect_by(rendezvous, SOCK_NONBLOCK, milliseconds);
+}
+
+void lock_rendezvous(const Rendezvous &rendezvous) {
+  held_lock = sys::open_locked(rendezvous.lock, true);
+  if (held_lock < 0) fail(Line().text("cannot lock ").text(rendezvous.lock).error(errno));
+}
+
+void unlock_rendezvous() {
+  if (held_lock >= 0) sys::close_descriptor(held_lock);
+  held_lock = -1;
+}
+
+bool is_locked_by_other(const Rendezvous &rendezvous) {
+  const int fd = open(rendezvous.lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return false;
+  // Shared, so that those who only ask do not see one another.
+  const bool held = sys::lock(fd, sys::LockKind::shared, false) != 0 && errno == EWOULDBLOCK;
+  sys::close_descriptor(fd);
+  return held;
+}
+
+bool remove_rendezvous(const Rendezvous &rendezvous) {
   // The socket first: without the lock file, the next caller would be free to bind a new one.
-  unlink(rendezvous.socket);
+  const bool was_there = unlink(rendezvous.socket) == 0;
   unlink(rendezvous.lock);
+  return was_there;
 }
 
 }  // namespace prefork::client

@@ -2,28 +2,38 @@
 #pragma once
 
 #include "client/call_context.h"
+#include "client/interpreter.h"
 #include "client/run_directory.h"
 
 namespace prefork::client {
 
 struct Rendezvous {
   RunDirectory directory;
-  char socket[core::SOCKET_PATH_BYTES];  // sIDENT, with the run directory before it
-  char lock[core::SOCKET_PATH_BYTES];    // lIDENT
-  const char *ident;                     // within `socket`
+  char socket[core::SOCKET_PATH_BYTES];  // sIDENT or s2.IDENT, with the run directory before it
+  char lock[core::SOCKET_PATH_BYTES];    // lIDENT or l2.IDENT
+  const char *ident;                     // what the two have in common: within `socket`
 };
 
-// Works out identity and paths. Where `make_directory` is false and there is no run directory, its `exists` says so.
-void find_rendezvous(const Context &context, bool make_directory, Rendezvous *rendezvous);
+// Works out identity and paths, of scheme 2 where the interpreter has an adapter. Where `make_directory` is false and there is no run
+// directory, its `exists` says so.
+void find_rendezvous(const Context &context, const Interpreter &interpreter, bool make_directory, Rendezvous *rendezvous);
 
 // A connection to whoever listens there, or -1 where nobody does: "no server". Anything else that goes wrong is an error, and
-// so is a listener that belongs to another user.
+// so is a listener that belongs to another user. The first is blocking, and waits long for room in the listener's queue; the second is
+// neither: who needs that long can be done without.
 int connect_rendezvous(const Rendezvous &rendezvous);
+int connect_rendezvous_within(const Rendezvous &rendezvous, int milliseconds);
 
 // Takes the lock, waiting for it as long as it takes: its holder is starting a server, and ends when that has ended.
-int lock_rendezvous(const Rendezvous &rendezvous);
+void lock_rendezvous(const Rendezvous &rendezvous);
 
-// Removes socket and lock file, for which the caller holds the lock.
-void remove_rendezvous(const Rendezvous &rendezvous);
+// Gives it up, if this process has it. In a child just forked: closes its copy, by which the lock would outlive this process.
+void unlock_rendezvous();
+
+// Whether somebody else holds the lock now.
+bool is_locked_by_other(const Rendezvous &rendezvous);
+
+// Removes socket and lock file, for which the caller holds the lock; true where there was a socket.
+bool remove_rendezvous(const Rendezvous &rendezvous);
 
 }  // namespace prefork::client

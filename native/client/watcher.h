@@ -6,11 +6,14 @@
 
 #include <sys/stat.h>
 
+#include "client/failure.h"
+
 namespace prefork::client {
 
 // Starts it for this socket, which it knows by device and inode. Fails where it cannot be started. `*input` becomes the
-// writing end of its standard input, `*errors` the reading end of its standard error, non-blocking; both close-on-exec.
-void start_watcher(const char *socket, const struct stat &identity, int *input, int *errors);
+// writing end of its standard input, `*errors` the reading end of its standard error, non-blocking; both close-on-exec. What goes
+// wrong in children on the way there is left in `told`, which is shared with them.
+void start_watcher(const char *socket, const struct stat &identity, int *input, int *errors, Line *told);
 
 // Whether these are the arguments of a watcher, and its main(). It is this program over again: executed, and not only forked,
 // so that it keeps no page, descriptor or argument of the call that happened to be the first.

@@ -21,7 +21,8 @@ namespace {
   // Standard error becomes the pipe at once, so that what goes wrong from here on is told to the server.
   if (sys::duplicate_to(errors, STDERR_FILENO) != 0 || sys::duplicate_to(input, STDIN_FILENO) != 0 || null < 0 ||
       sys::duplicate_to(null, STDOUT_FILENO) != 0 || sys::close_all_except(nullptr, 0) != 0 || chdir("/") != 0) {
-    fail(Line().text("watcher: cannot set up").error(errno));
+    complain(Line().text("watcher: cannot set up").error(errno));
+    _exit(EXIT_FAILURE_OF_CLIENT);
   }
   sys::default_ignored_signals(nullptr, 0);
   sys::unblock_signals();
@@ -51,7 +52,7 @@ namespace {
 
 }  // namespace
 
-void start_watcher(const char *socket, const struct stat &identity, int *input, int *errors) {
+void start_watcher(const char *socket, const struct stat &identity, int *input, int *errors, Line *told) {
   int input_ends[2];
   int error_ends[2];
   if (sys::make_pipe(input_ends) != 0 || sys::make_pipe(error_ends) != 0 ||
@@ -61,6 +62,7 @@ void start_watcher(const char *socket, const struct stat &identity, int *input, 
   const pid_t child = fork();
   if (child < 0) fail(Line().text("cannot fork the watcher").error(errno));
   if (child == 0) {
+    leave_failure_to_parent(told);
     // At once, before anything can take time: the lock, the listener, and whatever else the caller had open.
     const int kept[] = {input_ends[0], error_ends[1]};
     if (sys::close_all_except(kept, 2) != 0) fail(Line().text("cannot close descriptors for the watcher").error(errno));
@@ -70,7 +72,7 @@ void start_watcher(const char *socket, const struct stat &identity, int *input, 
   sys::close_descriptor(error_ends[1]);
   int status = 0;
   if (sys::wait_for(child, &status, 0) < 0) fail(Line().text("cannot wait for the watcher's start").error(errno));
-  if (status != 0) fail_silently();
+  if (status != 0 && told->length() == 0) fail(Line().text("the watcher ended as it was started, with wait status ").number(status));
   *input = input_ends[1];
   *errors = error_ends[0];
 }

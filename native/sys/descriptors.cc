@@ -90,7 +90,7 @@ int fill_standard_descriptors() {
     if ((standard[fd].revents & POLLNVAL) == 0) continue;
     standard_given &= ~(1U << fd);
     // The lowest free number is this one: all below it are open by now (open(2)).
-    if (open("/dev/null", O_RDWR) < 0) return -1;
+    if (open("/dev/null", O_RDWR | O_CLOEXEC) < 0) return -1;
   }
   return 0;
 }

@@ -9,7 +9,8 @@
 namespace prefork::sys {
 
 // Puts /dev/null on each of 0, 1 and 2 that the caller left closed, so that nothing opened later lands there and is
-// taken for standard input or output. One poll(2) where all three are open.
+// taken for standard input or output. One poll(2) where all three are open. It is close-on-exec: whatever this process becomes has
+// them closed, as the caller had.
 int fill_standard_descriptors();
 
 // Which of them the caller had open, as fill_standard_descriptors() found them: bits 0, 1 and 2.

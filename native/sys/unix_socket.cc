@@ -27,7 +27,7 @@ int make_address(const char *path, sockaddr_un *address) {
 
 }  // namespace
 
-int stream_socket() { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+int stream_socket(int flags) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0); }
 
 int connect_to(int fd, const char *path) {
   sockaddr_un address;

@@ -16,8 +16,8 @@ namespace prefork::sys {
 // Most descriptors that one receive() can be asked for. Linux itself passes at most 253 (SCM_MAX_FD).
 inline constexpr size_t DESCRIPTORS_PER_MESSAGE = 32;
 
-// A new stream socket, blocking.
-int stream_socket();
+// A new stream socket, blocking unless `flags` has SOCK_NONBLOCK.
+int stream_socket(int flags = 0);
 
 // connect(2) and bind(2) to a path; ENAMETOOLONG where it does not fit, its NUL included. An interrupted connect is taken
 // up again: to a Unix socket it either happens or leaves the socket unconnected.

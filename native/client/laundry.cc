@@ -1,0 +1,71 @@
+#include "client/laundry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/entry.h"
+#include "client/failure.h"
+#include "client/home.h"
+#include "client/run_directory.h"
+
+extern char **environ;
+
+namespace prefork::client {
+
+namespace {
+
+constexpr char CLEAN_PATH[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+// Where the server's run directory and its log are: the same for all callers of a server, or it would not be found.
+constexpr const char *OWN_VARIABLES[] = {RUN_DIRECTORY_VARIABLE, "PREFORK_INTERP_LOG_SOCKET"};
+
+// PATH, HOME, USER, LOGNAME, SHELL, and the null.
+constexpr size_t BASE_ENTRIES = 6;
+
+bool is_let_through(const char *entry, const core::Options &options, const Adapted &adapted) {
+  for (const char *name : OWN_VARIABLES) {
+    if (is_named(entry, name)) return true;
+  }
+  for (size_t i = 0; i < options.field_count; i++) {
+    if (options.fields[i].tag == 'E' && is_named(entry, options.fields[i].string)) return true;
+  }
+  return is_start_variable(adapted, entry);
+}
+
+// Adds `NAME=value`, unless the caller's own was let through.
+void add_base(char **list, size_t *count, const char *name, const char *value) {
+  if (*value == 0) return;
+  for (size_t i = 0; i < *count; i++) {
+    if (is_named(list[i], name)) return;
+  }
+  const size_t length = strlen(name);
+  auto *entry = static_cast<char *>(malloc(length + strlen(value) + 2));
+  if (entry == nullptr) fail(Line().text("no memory for the environment"));
+  memcpy(entry, name, length);
+  entry[length] = '=';
+  strcpy(entry + length + 1, value);
+  list[(*count)++] = entry;
+}
+
+}  // namespace
+
+char **laundered_environment(const core::Options &options, const Adapted &adapted) {
+  size_t all = 0;
+  while (environ[all] != nullptr) all++;
+  auto **list = static_cast<char **>(calloc(all + BASE_ENTRIES, sizeof(char *)));
+  if (list == nullptr) fail(Line().text("no memory for the environment"));
+  size_t count = 0;
+  for (size_t i = 0; i < all; i++) {
+    if (is_let_through(environ[i], options, adapted)) list[count++] = environ[i];
+  }
+  add_base(list, &count, "PATH", CLEAN_PATH);
+  static Account account;
+  if (!find_account(&account)) return list;
+  add_base(list, &count, "HOME", account.home);
+  add_base(list, &count, "USER", account.name);
+  add_base(list, &count, "LOGNAME", account.name);
+  add_base(list, &count, "SHELL", account.shell);
+  return list;
+}
+
+}  // namespace prefork::client

@@ -1,0 +1,143 @@
+#include "sys/confinement.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sys/descriptors.h"
+
+namespace prefork::sys {
+
+namespace {
+
+// linux/securebits.h and linux/capability.h, which musl does not bring along: version 3 of the structures, two words a set.
+constexpr uint32_t CAPABILITY_VERSION = 0x20080522;
+struct CapabilityHeader {
+  uint32_t version;
+  int pid;
+};
+struct CapabilityData {
+  uint32_t effective;
+  uint32_t permitted;
+  uint32_t inheritable;
+};
+
+// linux/ioprio.h.
+constexpr int IO_PRIORITY_OF_PROCESS = 1;
+
+constexpr uint8_t SECCOMP_FILTERED = 2;
+
+int rising(const void *one, const void *other) {
+  const uint32_t a = *static_cast<const uint32_t *>(one);
+  const uint32_t b = *static_cast<const uint32_t *>(other);
+  return a < b ? -1 : a > b;
+}
+
+// Reads a small file of /proc at once; returns its length, or -1 with errno.
+ssize_t read_small(const char *path, char *out, size_t size) {
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  ssize_t got;
+  do {
+    got = read(fd, out, size);
+  } while (got < 0 && errno == EINTR);
+  close_descriptor(fd);
+  return got;
+}
+
+// Copies what stands behind `Seccomp_filters:`; that line came with Linux 5.9.
+size_t seccomp_filters(char *out, size_t room) {
+  static const char KEY[] = "\nSeccomp_filters:";
+  char status[8192];
+  const ssize_t got = read_small("/proc/self/status", status, sizeof(status) - 1);
+  if (got <= 0) return 0;
+  status[got] = 0;
+  const char *found = strstr(status, KEY);
+  if (found == nullptr) return 0;
+  found += sizeof(KEY) - 1;
+  const size_t length = strcspn(found, "\n");
+  if (length > room) return 0;
+  memcpy(out, found, length);
+  return length;
+}
+
+}  // namespace
+
+size_t user_ids(uint32_t *ids, size_t room) {
+  static_assert(sizeof(gid_t) == sizeof(uint32_t) && sizeof(uid_t) == sizeof(uint32_t));
+  if (room > USER_IDS) {
+    ids[0] = getuid();
+    ids[1] = geteuid();
+    ids[2] = getgid();
+    ids[3] = getegid();
+    const int groups = getgroups(static_cast<int>(room - USER_IDS), ids + USER_IDS);
+    if (groups >= 0) {
+      qsort(ids + USER_IDS, static_cast<size_t>(groups), sizeof(uint32_t), rising);
+      return USER_IDS + static_cast<size_t>(groups);
+    }
+  }
+  // EINVAL: there is no room for all. Asked for none, the kernel says how many there are.
+  const int groups = getgroups(0, nullptr);
+  return USER_IDS + (groups > 0 ? static_cast<size_t>(groups) : 0);
+}
+
+int namespaces(uint64_t (*inodes)[NAMESPACES]) {
+  static const char *const NAMES[NAMESPACES] = {"mnt", "pid", "net", "user", "ipc", "uts", "cgroup", "time"};
+  const int directory = open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return -1;
+  for (size_t i = 0; i < NAMESPACES; i++) {
+    // `mnt:[4026531841]`. Reading the link is cheaper than stat(2), for which the kernel makes an inode.
+    char text[64];
+    const ssize_t length = readlinkat(directory, NAMES[i], text, sizeof(text) - 1);
+    text[length > 0 ? length : 0] = 0;
+    const char *bracket = strchr(text, '[');
+    (*inodes)[i] = bracket == nullptr ? 0 : strtoull(bracket + 1, nullptr, 10);
+  }
+  close_descriptor(directory);
+  return 0;
+}
+
+size_t privileges(uint8_t (*out)[PRIVILEGES_LIMIT]) {
+  const int no_new = prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL);
+  // EINVAL: a kernel without seccomp.
+  const int mode = prctl(PR_GET_SECCOMP, 0UL, 0UL, 0UL, 0UL);
+  if (no_new < 0) return 0;
+  (*out)[0] = static_cast<uint8_t>(no_new);
+  (*out)[1] = static_cast<uint8_t>(mode < 0 ? 0 : mode);
+  if (mode != SECCOMP_FILTERED) return 2;
+  return 2 + seccomp_filters(reinterpret_cast<char *>(*out) + 2, PRIVILEGES_LIMIT - 2);
+}
+
+int capabilities(uint32_t (*words)[CAPABILITY_WORDS]) {
+  CapabilityHeader header{CAPABILITY_VERSION, 0};
+  CapabilityData data[2]{};
+  if (syscall(SYS_capget, &header, data) != 0) return -1;
+  const int secure = prctl(PR_GET_SECUREBITS, 0UL, 0UL, 0UL, 0UL);
+  const uint32_t all[CAPABILITY_WORDS] = {data[0].effective,   data[1].effective,   data[0].permitted,
+                                          data[1].permitted,   data[0].inheritable, data[1].inheritable,
+                                          secure < 0 ? 0U : static_cast<uint32_t>(secure)};
+  memcpy(*words, all, sizeof(all));
+  return 0;
+}
+
+size_t security_label(char (*label)[LABEL_LIMIT]) {
+  // EINVAL or ENOENT: no security module gives labels.
+  const ssize_t got = read_small("/proc/self/attr/current", *label, sizeof(*label));
+  return got > 0 ? static_cast<size_t>(got) : 0;
+}
+
+int scheduling(uint32_t (*words)[SCHEDULING_WORDS]) {
+  // Past the C library: musl has no sched_getscheduler(3) but one that fails.
+  const long policy = syscall(SYS_sched_getscheduler, 0);
+  const long priority = syscall(SYS_ioprio_get, IO_PRIORITY_OF_PROCESS, 0);
+  if (policy < 0) return -1;
+  (*words)[0] = static_cast<uint32_t>(policy);
+  (*words)[1] = priority < 0 ? 0U : static_cast<uint32_t>(priority);
+  return 0;
+}
+
+}  // namespace prefork::sys
