@@ -1,5 +1,5 @@
 /** Turns a case of test/vectors into the lines that a host runs: one, or for a message one for each way to cut it. */
-import { cut, escapeBytes, type Message, parseMessage, parseString, reads } from './notation.js';
+import { callReads, cut, escapeBytes, type Message, parseMessage, parseString, reads } from './notation.js';
 import type { Case } from './vector-file.js';
 
 export interface HostLine {
@@ -10,7 +10,7 @@ export interface HostLine {
 }
 
 /** Operations whose words are one message. */
-const MESSAGE_OPERATIONS = ['greeting', 'status', 'decode', 'sha256'];
+const MESSAGE_OPERATIONS = ['greeting', 'status', 'decode', 'sha256', 'call', 'messages', 'header'];
 /** A longer message is cut at the places below only, or the cases would take minutes. */
 const CUT_EVERYWHERE_BYTES = 400;
 const CUTS_OF_LONG = [1, 2, 3, 4, 5, 7, 8, 9, 63, 64, 65, 4095, 4096];
@@ -20,7 +20,9 @@ export function hostLines(test: Case): HostLine[] {
     return [{ how: 'as it is', line: plainLine(test), expected: test.expected }];
   }
   const message = parseMessage(test.words.filter((word) => word !== "''"));
-  const isComplete = !/^(need|error)/.test(test.expected[0] ?? '') && test.operation !== 'sha256';
+  const isComplete = !/^(need|nothing|error)/.test(test.expected[0] ?? '') && test.operation !== 'sha256';
+  // A header is looked at as a whole.
+  if (test.operation === 'header') return [messageLine(test, 'as it is', [message])];
   return [
     ...cuts(message).map(([how, places]) => messageLine(test, how, cut(message, places))),
     ...(isComplete ? trailing(test, message) : []),
@@ -63,13 +65,20 @@ function cuts(message: Message): [string, number[]][] {
   ];
 }
 
+/** Behind these nothing may follow. */
+const TRAILING_ERRORS: Record<string, string> = {
+  decode: 'error ERR_REQUEST_TRAILING',
+  call: 'error ERR_MESSAGE_TRAILING',
+};
+
 /** With bytes behind it, in the last piece and as a piece of their own: not taken, or, behind a request, an error. */
 function trailing(test: Case, message: Message): HostLine[] {
   const longer = {
     bytes: Buffer.concat([message.bytes, Buffer.from('\x00\xff')]),
     descriptors: [...message.descriptors, 0, 0],
   };
-  const expected = test.operation === 'decode' ? ['error ERR_REQUEST_TRAILING'] : test.expected;
+  const error = TRAILING_ERRORS[test.operation];
+  const expected = error === undefined ? test.expected : [error];
   return [
     ['bytes behind it', []],
     ['bytes behind it, apart', [message.bytes.length]],
@@ -78,9 +87,16 @@ function trailing(test: Case, message: Message): HostLine[] {
 }
 
 function messageLine(test: Case, how: string, pieces: Message[]): HostLine {
-  const words =
-    test.operation === 'decode'
-      ? pieces.flatMap(reads).map(({ bytes, descriptors }) => `${escapeBytes(bytes)}:${descriptors.at(-1) ?? 0}`)
-      : pieces.map(({ bytes }) => escapeBytes(bytes));
-  return { how, line: [test.operation, ...words].join(' '), expected: test.expected };
+  return { how, line: [test.operation, ...messageWords(test.operation, pieces)].join(' '), expected: test.expected };
+}
+
+/** The pieces as words for a host. Where descriptors come along, pieces are reads, and the words say how many came with each. */
+function messageWords(operation: string, pieces: Message[]): string[] {
+  if (operation === 'decode') {
+    return pieces.flatMap(reads).map(({ bytes, descriptors }) => `${escapeBytes(bytes)}:${descriptors.at(-1) ?? 0}`);
+  }
+  if (operation === 'call') {
+    return pieces.flatMap(callReads).map(({ bytes, descriptors }) => `${escapeBytes(bytes)}:${descriptors[0] ?? 0}`);
+  }
+  return pieces.map(({ bytes }) => escapeBytes(bytes));
 }

@@ -36,21 +36,30 @@ export interface Message {
   descriptors: number[];
 }
 
-/** Words that stand for a message: 00, 00^1, 'text', len(5). */
+/** Words that stand for a message: 00, 00^1, 'text', len(5), head(C,5), head(C,5)^3, field(1,5). */
 export function parseMessage(words: string[]): Message {
-  const parts = words.map((word): { bytes: Buffer; carried: number } => {
-    const byte = /^([0-9a-f]{2})(?:\^(\d+))?$/.exec(word);
-    if (byte) return { bytes: Buffer.from(byte[1] as string, 'hex'), carried: Number(byte[2] ?? 0) };
-    const length = /^len\((\d+)\)$/.exec(word);
-    if (!length) return { bytes: quoted(word), carried: 0 };
-    const bytes = Buffer.alloc(4);
-    bytes.writeUInt32BE(Number(length[1]));
-    return { bytes, carried: 0 };
+  const parts = words.map((word) => {
+    const [, what, carried] = /^([^']*?)(?:\^(\d+))?$/.exec(word) ?? [word, word];
+    return { bytes: parsePart(what as string), carried: Number(carried ?? 0) };
   });
   return {
     bytes: Buffer.concat(parts.map(({ bytes }) => bytes)),
     descriptors: parts.flatMap(({ bytes, carried }) => Array.from(bytes, (_, at) => (at === 0 ? carried : 0))),
   };
+}
+
+function parsePart(word: string): Buffer {
+  const [, hex, what, first, length] = /^(?:([0-9a-f]{2})|(len|head|field)\((?:(\w+),)?(\d+)\))$/.exec(word) ?? [];
+  if (hex !== undefined) return Buffer.from(hex, 'hex');
+  if (what === undefined) return quoted(word);
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(Number(length));
+  if (what === 'len') return bytes;
+  const before = Buffer.alloc(4);
+  // The kind of a message is a character, and its version is 2.
+  if (what === 'head') before.write(`${first}\x02`, 'latin1');
+  else before.writeUInt16BE(Number(first));
+  return Buffer.concat([before, bytes]);
 }
 
 function quoted(word: string): Buffer {
@@ -65,6 +74,14 @@ export function cut(message: Message, places: number[]): Message[] {
     bytes: message.bytes.subarray(bounds[at], end),
     descriptors: message.descriptors.slice(bounds[at], end),
   }));
+}
+
+/** The message as reads of version 2 give it: each begins with a byte that carries descriptors, or where the one before ends. */
+export function callReads(message: Message): Message[] {
+  return cut(
+    message,
+    message.descriptors.flatMap((count, at) => (count > 0 && at > 0 ? [at] : [])),
+  );
 }
 
 /** The message as one read after another gives it: each ends behind a byte that carries descriptors, as the kernel's do. */

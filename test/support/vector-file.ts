@@ -11,8 +11,9 @@
  *     # a comment, on a line of its own
  *
  * A word may be quoted ('a b'), may hold escapes (\x00), and may be repeated ('ab'*3). In a message, which is what stands behind
- * an operation that decodes, words are bytes: two hexadecimal digits each, a quoted text, or len(5), a length in four bytes. A byte
- * that carries descriptors says how many behind a caret: 00^1.
+ * an operation that decodes, words are bytes: two hexadecimal digits each, a quoted text, or len(5), a length in four bytes. Of
+ * version 2, head(C,5) is the header of a message, its kind and its body's length, and field(1,5) that of a field, its tag and its
+ * length. A byte that carries descriptors, and a header whose first byte does, says how many behind a caret: 00^1.
  */
 import { readFileSync } from 'node:fs';
 

@@ -1,7 +1,15 @@
 /** Runs a case through core.wasm by its face in src/core.ts: an operation and its words in, lines out, as native/core/test/host.cc. */
 import { readFileSync } from 'node:fs';
-import { CodecError, type Core, type IdentityInput, instantiate, type Options } from '../../src/core.js';
+import {
+  CodecError,
+  type Core,
+  type IdentityInput,
+  instantiate,
+  type Options,
+  type WaitTable,
+} from '../../src/core.js';
 import { escapeBytes, unescapeBytes } from './notation.js';
+import { messageOperations } from './wasm-host-messages.js';
 
 export const coreBytes = readFileSync(new URL('../../dist/core.wasm', import.meta.url));
 
@@ -9,7 +17,8 @@ const core: Core = instantiate(coreBytes);
 
 export function runInWasm(line: string): string[] {
   const [operation, ...words] = line.split(' ');
-  const run = OPERATIONS[operation as keyof typeof OPERATIONS];
+  const run = OPERATIONS[operation as string];
+  if (!run) throw new Error(`no operation ${operation}`);
   try {
     return run(words);
   } catch (error) {
@@ -18,7 +27,8 @@ export function runInWasm(line: string): string[] {
   }
 }
 
-const OPERATIONS = {
+const OPERATIONS: Record<string, (words: string[]) => string[]> = {
+  ...messageOperations(core),
   options: (words: string[]) => {
     const argv = words.map(unescapeBytes);
     return optionLines(core.parseOptions(argv), argv);
@@ -53,11 +63,11 @@ const OPERATIONS = {
       `rest ${escapeBytes(bytes.subarray(marker + 3))}`,
     ];
   },
-  wait: ([, status]: string[]) => {
-    const meaning = core.waitStatus(Number(status));
+  wait: ([table, status]: string[]) => {
+    const meaning = core.waitStatus(Number(status), table as WaitTable);
     if (meaning.action === 'exit') return [`exit ${meaning.code}`];
-    if (meaning.action === 'raise') return [`raise ${meaning.signal}`];
-    const what = meaning.signal === null ? 'report-status' : `report-signal ${meaning.signal}`;
+    const reported = meaning.signal === null ? 'report-status' : `report-signal ${meaning.signal}`;
+    const what = meaning.action === 'raise' ? `raise ${meaning.signal}` : reported;
     return [`${what}${meaning.core ? ' core' : ''}`];
   },
   preclean: ([inUse, ...words]: string[]) => {
@@ -74,6 +84,8 @@ function optionLines(options: Options, argv: Uint8Array[]): string[] {
   return [
     `mode ${options.mode}`,
     `mediation ${options.mediation ?? 'none'}`,
+    ...(options.strict ? ['strict'] : []),
+    ...(options.directOnTty ? ['direct-on-tty'] : []),
     ...(options.ident ? [`ident ${escapeBytes(options.ident)}`] : []),
     ...options.fields.map(({ tag, string }) => `${tag} ${escapeBytes(string)}`),
     `interpreter ${escapeBytes(options.interpreter)}`,
@@ -86,6 +98,7 @@ function optionLines(options: Options, argv: Uint8Array[]): string[] {
 function identityInput(words: string[]): IdentityInput {
   const input: IdentityInput = {
     prologue: new Uint8Array(),
+    context: [],
     fields: [],
     interpreter: new Uint8Array(),
     interpreterArguments: [],
@@ -102,6 +115,7 @@ function identityInput(words: string[]): IdentityInput {
     if (tag === 'p') input.prologue = string;
     else if (tag === 'G' || tag === 'E') input.fields.push({ tag, string, value: null });
     else if (tag === 'v' && last) last.value = string;
+    else if (tag?.startsWith('c')) input.context?.push({ tag: Number(tag.slice(1)), bytes: string });
     else if (tag === 'i') input.interpreter = string;
     else if (tag === 'a') input.interpreterArguments.push(string);
     else if (tag === 's') input.script = string;

@@ -10,22 +10,23 @@
 
 #include "../core.h"
 #include "../instance.h"
+#include "host.h"
 #include "text.h"
 
 using namespace prefork::core;
+using prefork::test::bytes_of;
 using prefork::test::escape;
+using prefork::test::print_error;
 using prefork::test::unescape;
-using Words = std::vector<std::string>;
+using prefork::test::Words;
 
-namespace {
-
-void print_error(Code code, const char *subject = "") {
+void prefork::test::print_error(Code code, const char *subject) {
   std::cout << "error " << error_name(code);
   if (*subject != '\0') std::cout << ' ' << escape(subject);
   std::cout << '\n';
 }
 
-const uint8_t *bytes_of(const std::string &string) { return reinterpret_cast<const uint8_t *>(string.data()); }
+namespace {
 
 // options ARGV0 ARG ..
 void options(const Words &words) {
@@ -42,7 +43,10 @@ void options(const Words &words) {
   static const char *const modes[] = {"run", "fresh", "kill", "help"};
   std::cout << "mode " << modes[static_cast<int>(options.mode)] << '\n';
   if (options.mode == Mode::help) return;
-  std::cout << "mediation " << (options.mediation == Mediation::unlaundered ? "unlaundered" : "none") << '\n';
+  static const char *const mediations[] = {"none", "unlaundered", "laundered"};
+  std::cout << "mediation " << mediations[static_cast<int>(options.mediation)] << '\n';
+  if (options.strict) std::cout << "strict\n";
+  if (options.direct_on_tty) std::cout << "direct-on-tty\n";
   if (options.ident != nullptr) std::cout << "ident " << escape(options.ident) << '\n';
   for (size_t at = 0; at < options.field_count; at++) {
     std::cout << options.fields[at].tag << ' ' << escape(options.fields[at].string) << '\n';
@@ -55,12 +59,13 @@ void options(const Words &words) {
   std::cout << "first " << options.first_argument << '\n';
 }
 
-// identity p PROLOGUE (G STRING | E VARIABLE (v VALUE | absent))* i INTERPRETER (a ARGUMENT)* (s SCRIPT)?
+// identity p PROLOGUE (cTAG BYTES)* (G STRING | E VARIABLE (v VALUE | absent))* i INTERPRETER (a ARGUMENT)* (s SCRIPT)?
 void identity_of(const Words &words) {
   std::map<char, std::vector<std::string>> by_tag;
   std::vector<std::string> strings;
   strings.reserve(words.size());
   IdentityInput input{};
+  std::vector<ContextField> context;
   std::vector<IdentityField> fields;
   std::vector<const char *> arguments;
   for (size_t at = 0; at < words.size(); at += 2) {
@@ -74,6 +79,9 @@ void identity_of(const Words &words) {
       case 'p':
         input.prologue = bytes_of(string);
         input.prologue_length = string.size();
+        break;
+      case 'c':
+        context.push_back({static_cast<uint8_t>(std::stoi(words[at].substr(1))), string.data(), string.size()});
         break;
       case 'G':
       case 'E':
@@ -93,6 +101,8 @@ void identity_of(const Words &words) {
         break;
     }
   }
+  input.context = context.data();
+  input.context_count = context.size();
   input.fields = fields.data();
   input.field_count = fields.size();
   input.interpreter_arguments = arguments.data();
@@ -226,7 +236,8 @@ void encode(const Words &words) {
 
 // wait TABLE STATUS
 void wait(const Words &words) {
-  const Meaning meaning = wait_status(WaitTable::released, static_cast<uint32_t>(std::stoul(words.at(1), nullptr, 0)));
+  const WaitTable table = words.at(0) == "exact" ? WaitTable::exact : WaitTable::released;
+  const Meaning meaning = wait_status(table, static_cast<uint32_t>(std::stoul(words.at(1), nullptr, 0)));
   static const char *const actions[] = {"exit", "raise", "report-signal", "report-status"};
   std::cout << actions[static_cast<int>(meaning.action)];
   if (meaning.action != Action::report_status) std::cout << ' ' << meaning.value;
@@ -285,6 +296,11 @@ int main() {
       {"sha256", sha256},   {"greeting", greeting},    {"status", status},    {"decode", decode},
       {"encode", encode},   {"wait", wait},            {"preclean", preclean}, {"message", message},
       {"prologue", prologue}, {"trap", trap},
+      {"call", prefork::test::decode_call},
+      {"encode-call", prefork::test::encode_call},
+      {"messages", prefork::test::decode_messages},
+      {"encode-message", prefork::test::encode_message},
+      {"header", prefork::test::header},
   };
   for (std::string line; std::getline(std::cin, line);) {
     Words words = prefork::test::words_of(line);
