@@ -42,7 +42,7 @@ constexpr Adapted TABLE[] = {
 constexpr int LEVELS[] = {1, 2};
 
 bool is_elf(const char *path) {
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  const int fd = sys::open_path(path, O_RDONLY);
   if (fd < 0) return false;
   char magic[4];
   ssize_t got;

@@ -32,7 +32,7 @@ unsigned current_umask() {
 // By a descriptor and not by its name: it may have been removed, or be below a directory that cannot be searched. O_PATH asks for no
 // permission on it but that to search, without which the server could not change to it either (fchdir(2)).
 int open_working_directory(const Context &context) {
-  const int fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  const int fd = sys::open_path(".", O_PATH | O_DIRECTORY);
   if (fd < 0) fail(Line().text("cannot hand the working directory to ").text(subject_of(context)).error(errno));
   return fd;
 }

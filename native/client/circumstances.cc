@@ -16,11 +16,53 @@ namespace prefork::client {
 
 namespace {
 
+// All but the variables have one field each. Of those there are seldom more than a few: then no memory has to be asked for.
+constexpr size_t SINGLE_FIELDS = core::CONTEXT_LAST;
+constexpr size_t FEW_VARIABLES = 64;
+const char *few_variables[FEW_VARIABLES];
+core::ContextField few_fields[SINGLE_FIELDS + FEW_VARIABLES];
+
+void *allocate(size_t count, size_t size) {
+  void *memory = calloc(count, size);
+  if (memory == nullptr) fail(Line().text("no memory for the identity"));
+  return memory;
+}
+
+// The variables that the interpreter reads when it starts, sorted.
+struct Variables {
+  const char **entries;
+  size_t count;
+};
+
+int by_name(const void *one, const void *other) {
+  return strcmp(*static_cast<const char *const *>(one), *static_cast<const char *const *>(other));
+}
+
+Variables find_variables(const Adapted &adapted) {
+  Variables found{few_variables, 0};
+  for (char **entry = environ; *entry != nullptr; entry++) {
+    if (is_start_variable(adapted, *entry)) {
+      if (found.count < FEW_VARIABLES) few_variables[found.count] = *entry;
+      found.count++;
+    }
+  }
+  if (found.count > FEW_VARIABLES) {
+    found.entries = static_cast<const char **>(allocate(found.count, sizeof(char *)));
+    size_t count = 0;
+    for (char **entry = environ; *entry != nullptr; entry++) {
+      if (is_start_variable(adapted, *entry)) found.entries[count++] = *entry;
+    }
+  }
+  qsort(found.entries, found.count, sizeof(*found.entries), by_name);
+  return found;
+}
+
 // The fields as they come. Their bytes stay where the caller has them.
 class Fields {
  public:
-  explicit Fields(size_t most) : list_(static_cast<core::ContextField *>(calloc(most, sizeof(core::ContextField)))) {
-    if (list_ == nullptr) fail(Line().text("no memory for the identity"));
+  explicit Fields(const Variables &variables) {
+    if (variables.count <= FEW_VARIABLES) return;
+    list_ = static_cast<core::ContextField *>(allocate(SINGLE_FIELDS + variables.count, sizeof(core::ContextField)));
   }
 
   void add(uint8_t tag, const void *bytes, size_t length) { list_[count_++] = core::ContextField{tag, bytes, length}; }
@@ -28,12 +70,9 @@ class Fields {
   Circumstances take() const { return Circumstances{list_, count_}; }
 
  private:
-  core::ContextField *list_;
+  core::ContextField *list_ = few_fields;
   size_t count_ = 0;
 };
-
-// All but the variables have one field each.
-constexpr size_t SINGLE_FIELDS = core::CONTEXT_LAST;
 
 void add_user(Fields *fields) {
   static uint32_t few[sys::USER_IDS + 64];
@@ -41,8 +80,7 @@ void add_user(Fields *fields) {
   size_t count = sys::user_ids(few, sizeof(few) / sizeof(*few));
   // 65536 groups are possible, and hardly anybody has more than a dozen.
   if (count > sizeof(few) / sizeof(*few)) {
-    ids = static_cast<uint32_t *>(calloc(count, sizeof(uint32_t)));
-    if (ids == nullptr) fail(Line().text("no memory for the identity"));
+    ids = static_cast<uint32_t *>(allocate(count, sizeof(uint32_t)));
     sys::user_ids(ids, count);
   }
   fields->add(core::CONTEXT_USER, ids, count * sizeof(uint32_t));
@@ -82,21 +120,6 @@ void add_scheduling(Fields *fields) {
   fields->add(core::CONTEXT_SCHEDULING, scheduling, sys::scheduling(&scheduling) == 0 ? sizeof(scheduling) : 0);
 }
 
-int by_name(const void *one, const void *other) {
-  return strcmp(*static_cast<const char *const *>(one), *static_cast<const char *const *>(other));
-}
-
-void add_variables(Fields *fields, const Adapted &adapted, size_t all) {
-  auto **chosen = static_cast<const char **>(calloc(all + 1, sizeof(char *)));
-  if (chosen == nullptr) fail(Line().text("no memory for the identity"));
-  size_t count = 0;
-  for (size_t i = 0; i < all; i++) {
-    if (is_start_variable(adapted, environ[i])) chosen[count++] = environ[i];
-  }
-  qsort(chosen, count, sizeof(*chosen), by_name);
-  for (size_t i = 0; i < count; i++) fields->add(core::CONTEXT_VARIABLE, chosen[i], strlen(chosen[i]));
-}
-
 void add_node_name(Fields *fields) {
   static utsname system;
   if (uname(&system) != 0) fail(Line().text("uname").error(errno));
@@ -106,9 +129,8 @@ void add_node_name(Fields *fields) {
 }  // namespace
 
 Circumstances gather_circumstances(const Context &context, const Interpreter &interpreter) {
-  size_t variables = 0;
-  while (environ[variables] != nullptr) variables++;
-  Fields fields(SINGLE_FIELDS + variables);
+  const Variables variables = find_variables(*interpreter.adapted);
+  Fields fields(variables);
   add_user(&fields);
   add_root(&fields);
   add_confinement(&fields);
@@ -116,7 +138,9 @@ Circumstances gather_circumstances(const Context &context, const Interpreter &in
   add_scheduling(&fields);
   fields.add(core::CONTEXT_INTERPRETER, interpreter.real, strlen(interpreter.real));
   fields.add(core::CONTEXT_ADAPTER, interpreter.adapter, strlen(interpreter.adapter));
-  add_variables(&fields, *interpreter.adapted, variables);
+  for (size_t i = 0; i < variables.count; i++) {
+    fields.add(core::CONTEXT_VARIABLE, variables.entries[i], strlen(variables.entries[i]));
+  }
   static uint8_t mediation;
   mediation = static_cast<uint8_t>(context.options.mediation);
   fields.add(core::CONTEXT_MEDIATION, &mediation, sizeof(mediation));

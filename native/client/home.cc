@@ -98,7 +98,7 @@ bool is_directory_of(const char *path, uid_t user) {
 }  // namespace
 
 bool find_account(Account *account) {
-  const int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+  const int fd = sys::open_path("/etc/passwd", O_RDONLY);
   if (fd < 0) return false;
   PasswordFile file(getuid(), account);
   char buffer[4096];

@@ -26,7 +26,8 @@ size_t privileges(uint8_t (*out)[PRIVILEGES_LIMIT]);
 inline constexpr size_t CAPABILITY_WORDS = 7;
 int capabilities(uint32_t (*words)[CAPABILITY_WORDS]);
 
-// The label that a security module has given this process (/proc/self/attr/current). Returns its length; 0 where there is none.
+// What security modules have labelled this process with: lsm_get_self_attr(2)'s structures, or where the kernel does not have that, what
+// /proc/self/attr/current holds. Returns the length; 0 where there is none.
 inline constexpr size_t LABEL_LIMIT = 4096;
 size_t security_label(char (*label)[LABEL_LIMIT]);
 

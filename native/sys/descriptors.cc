@@ -107,6 +107,8 @@ int close_all_except(const int *keep, size_t count) {
 
 int duplicate_above(int fd, int minimum) { return fcntl(fd, F_DUPFD_CLOEXEC, minimum); }
 
+int open_path(const char *path, int flags) { return openat(AT_FDCWD, path, flags | O_CLOEXEC); }
+
 int duplicate_to(int from, int to) {
   if (from == to) return set_close_on_exec(to, false);
   int result;

@@ -23,6 +23,10 @@ int close_all_except(const int *keep, size_t count);
 // fcntl(2) F_DUPFD_CLOEXEC: a duplicate at `minimum` or above.
 int duplicate_above(int fd, int minimum);
 
+// openat(2) of a path, close-on-exec. Not open(3), of which musl makes two system calls: it says close-on-exec a second time
+// by fcntl(2), for kernels that did not know the flag.
+int open_path(const char *path, int flags);
+
 // dup2(2), the result never close-on-exec: also where both are the same, when dup2 changes nothing.
 int duplicate_to(int from, int to);
 
