@@ -138,6 +138,18 @@ describe('affinity', () => {
     expect(shown.map(([mask]) => value(mask)).sort()).toEqual([...bits(all), all].sort());
   });
 
+  test('a processor that is not there is not another one', async () => {
+    // Wherever its bit lies: in each byte of the first two words of the kernel's mask.
+    const source = `const wrong = [];
+      for (let cpu = 0; cpu < 128; cpu += 9) {
+        const mask = new Uint8Array(16); mask[cpu >> 3] = 1 << (cpu & 7);
+        const outcome = code(() => native.setAffinity(mask));
+        if (outcome !== 'EINVAL' && [...native.affinity().subarray(0, 16)].join() !== mask.join()) wrong.push([cpu, outcome, ...native.affinity()]);
+      }
+      return wrong;`;
+    expect(await child(source)).toEqual([]);
+  });
+
   test('a mask is filled and cut where that is no loss', async () => {
     const source = `const all = native.affinity(); const long = new Uint8Array(3000); long.set(all);
       const short = all.slice(0, all.findLastIndex?.((byte) => byte !== 0) + 1 || 1);
