@@ -12,11 +12,15 @@ const PROMPT = '<ready> ';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what they are made of
 const SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[ -/]*[0-~])/g;
 
+/** What each shell reads when it begins. The prompt is no variable of the environment: a program that shows that is not to show a prompt. */
+const START = `PS1='${PROMPT}'; unset ENV\n`;
+
 const SHELLS = {
   // Without line editing the kernel echoes what is typed, and nothing is redrawn.
-  bash: ['bash', '--norc', '--noprofile', '--noediting', '-i'],
-  dash: ['dash', '-i'],
-} as const;
+  bash: (start: string) => ['bash', '--noprofile', '--rcfile', start, '--noediting', '-i'],
+  // It takes its file from ENV.
+  dash: () => ['dash', '-i'],
+};
 
 export interface TerminalOptions {
   readonly shell?: keyof typeof SHELLS;
@@ -36,8 +40,9 @@ export class Terminal {
 
   private constructor(workspace: Workspace, options: TerminalOptions) {
     const { shell = 'bash', columns = 80, rows = 24, cwd } = options;
-    const env = { TERM: 'xterm', PS1: PROMPT, ...options.env };
-    this.#running = workspace.start(nativeTool('terminal'), [String(columns), String(rows), ...SHELLS[shell]], {
+    const start = workspace.write('terminal-start', START);
+    const env = { TERM: 'xterm', ENV: start, ...options.env };
+    this.#running = workspace.start(nativeTool('terminal'), [String(columns), String(rows), ...SHELLS[shell](start)], {
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       env,
       ...(cwd === undefined ? {} : { cwd }),
