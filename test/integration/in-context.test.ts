@@ -72,6 +72,13 @@ describe('what it makes', () => {
     expect(spawnSync(tool, rest, { encoding: 'utf8' }).stderr).toBe('2\n');
   });
 
+  test('descriptors above 2 are not passed on', () => {
+    const [tool, ...rest] = inContext([], ['ls', '/proc/self/fd']);
+    const outcome = spawnSync(tool, rest, { encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
+    // 3 is the directory that is listed.
+    expect(outcome.stdout).toBe('0\n1\n2\n3\n');
+  });
+
   test('--arguments-bytes and --environment-bytes, whatever the bytes', () => {
     const w = workspace();
     const bytes = Buffer.from('A=\xff\xfe\0\0no equals sign\0=\0A=again\0', 'latin1');

@@ -53,6 +53,8 @@ void run(char **command) {
   for (char **argument = command; *argument != NULL; argument++) add(&arguments, *argument);
   for (size_t i = 0; i < more_arguments.count; i++) add(&arguments, more_arguments.list[i]);
   if (argv0 != NULL) arguments.list[0] = (char *)argv0;
+  // What the test's own process was started with above 2 is nothing that a test has asked for.
+  if (close_range(STDERR_FILENO + 1, ~0U, 0) != 0) cannot("close_range");
   // Found by the PATH of this process, whatever the command's environment is.
   execvpe(command[0], arguments.list, environment != NULL ? environment : environ);
   cannot("%s", command[0]);

@@ -2,7 +2,7 @@
 //
 //     in-context --hard-limit nofile=100 --nice 5 --no-new-privs -- COMMAND [ARGUMENT ..]
 //
-// What cannot be done ends it: status 125, and a line that says what.
+// Of its own descriptors it passes on 0 to 2. What cannot be done ends it: status 125, and a line that says what.
 #pragma once
 
 #include <err.h>
