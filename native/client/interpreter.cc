@@ -112,7 +112,7 @@ void find_interpreter(const char *name, Interpreter *interpreter) {
 
 void check_interpreter(const char *name, const Interpreter &interpreter) {
   if (interpreter.error == 0) return;
-  fail_for_good(Line().text("cannot run the interpreter ").text(name).error(interpreter.error));
+  fail(Line().text("cannot run the interpreter ").text(name).error(interpreter.error));
 }
 
 char **setup_arguments(const Context &context, const Interpreter &interpreter) {

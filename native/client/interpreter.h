@@ -19,7 +19,7 @@ struct Interpreter {
 // Finds it as execvp(3) would.
 void find_interpreter(const char *name, Interpreter *interpreter);
 
-// Fails, for good, where it cannot be run: that is no fault of ours.
+// Fails where it cannot be run. Running directly then fails by the same words, unless something is there after all.
 void check_interpreter(const char *name, const Interpreter &interpreter);
 
 // The arguments for setup: interpreter, adapter, interpreter's arguments, script, script's arguments; null at the end. With laundered

@@ -58,8 +58,10 @@ void remove_unused(const EntryPaths &paths, int64_t when_selected) {
   const bool had_lock = exists(paths.lock);
   const int lock = sys::open_locked(paths.lock, false);
   if (lock < 0) return;
-  // Looked at again under the lock: it may have come to life.
-  if (last_use(paths, had_lock) == when_selected) {
+  // Looked at again under the lock: it may have come to life. Or somebody else has removed it at this moment, and the lock file is one
+  // that has just been made for nothing.
+  const int64_t now = last_use(paths, had_lock);
+  if (now == when_selected || now == 0) {
     unlink(paths.socket);
     unlink(paths.lock);
   }

@@ -1,7 +1,8 @@
 /**
- * A cold start with each of its system calls failing in turn, and with the client killed at each of them: whatever happens, the next call
- * works, and nobody holds the lock or a process of ours.
+ * A cold start with each of its system calls failing in turn, and with the client killed at each of them: whatever happens, the script runs
+ * once, the next call works, and nobody holds the lock or a process of ours. With --strict it is an error instead.
  */
+import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { CLIENT } from '../support/paths.js';
 import type { Outcome } from '../support/running.js';
@@ -25,14 +26,20 @@ class Subject {
     return [CLIENT, ...this.#script.arguments(['exit', String(STATUS)], ['-U', '-g', ident, ...options])];
   }
 
+  /** How often a call has been made, by an executor or directly; and of these, directly. */
+  count(): { calls: number; directs: number } {
+    return { calls: this.#script.calls(), directs: this.#script.directs() };
+  }
+
   run(ident: string): Promise<Outcome> {
     const [client, ...args] = this.command(ident);
     return this.w.run(client as string, args);
   }
 
   /** A call under strace, with one system call tampered with. */
-  tampered(ident: string, inject: string, ...options: string[]): Promise<Outcome> {
-    return straced(this.w, [...options, '-e', `inject=${inject}`], this.command(ident)).outcome;
+  tampered(ident: string, inject: string, strict: 'strict' | 'any', ...options: string[]): Promise<Outcome> {
+    const command = this.command(ident, ...(strict === 'strict' ? ['--strict'] : []));
+    return straced(this.w, [...options, '-e', `inject=${inject}`], command).outcome;
   }
 
   /** The system calls of a call, from where the program proper begins to its end. */
@@ -56,7 +63,7 @@ class Subject {
   }
 }
 
-/** The status of the script, or one line of the client's and 127. */
+/** The status of the script, or (it was strict) one line of the client's and 127. */
 function expectSuccessOrFailure(outcome: Outcome, what: string): void {
   if (outcome.status === STATUS) expect(outcome.stderr, what).toBe('');
   else {
@@ -78,7 +85,7 @@ test.skipIf(!HAS_STRACE)(
     );
     for (const [i, call] of calls.entries()) {
       const what = describeCall(call);
-      const killed = await subject.tampered(`k${i}`, `${call.name}:signal=KILL:when=${call.when}`);
+      const killed = await subject.tampered(`k${i}`, `${call.name}:signal=KILL:when=${call.when}`, 'any');
       expect(killed, what).toMatchObject({ signal: 'SIGKILL', stderr: '' });
       await subject.expectWorks(`k${i}`, what);
     }
@@ -86,7 +93,30 @@ test.skipIf(!HAS_STRACE)(
 );
 
 test.skipIf(!HAS_STRACE).each(['EIO', 'ENOMEM'])(
-  'each system call of a cold start fails with %s: an answer, and the next call works',
+  'each system call of a cold start fails with %s: the script runs once, and the next call works',
+  { timeout: LIMIT_MS },
+  async (error) => {
+    const subject = new Subject(workspace());
+    const calls = (await subject.calls('traced')).filter(mayFail);
+    const sent = calls.findIndex(({ name }) => name === 'sendmmsg');
+    const before = subject.count();
+    let runs = 0;
+    for (const [i, call] of calls.entries()) {
+      const what = describeCall(call);
+      const outcome = await subject.tampered(`d${i}`, `${call.name}:error=${error}:when=${call.when}`, 'any');
+      if (i <= sent) expect(outcome, what).toMatchObject({ status: STATUS, stderr: '' });
+      else expectSuccessOrFailure(outcome, what);
+      await subject.expectWorks(`d${i}`, what);
+      runs += 2;
+      if (i <= sent) expect(subject.count().calls, what).toBe(before.calls + runs);
+      else runs = subject.count().calls - before.calls;
+    }
+    expect(subject.count().directs - before.directs).toBeGreaterThan(15);
+  },
+);
+
+test.skipIf(!HAS_STRACE).each(['EIO', 'ENOMEM'])(
+  'each system call of a strict cold start fails with %s: an answer, and the next call works',
   { timeout: LIMIT_MS },
   async (error) => {
     const subject = new Subject(workspace());
@@ -96,7 +126,7 @@ test.skipIf(!HAS_STRACE).each(['EIO', 'ENOMEM'])(
     for (const [i, call] of calls.entries()) {
       const what = describeCall(call);
       const ident = `e${i}`;
-      const outcome = await subject.tampered(ident, `${call.name}:error=${error}:when=${call.when}`);
+      const outcome = await subject.tampered(ident, `${call.name}:error=${error}:when=${call.when}`, 'strict');
       expectSuccessOrFailure(outcome, what);
       if (outcome.status === 127) {
         failures++;
@@ -107,6 +137,7 @@ test.skipIf(!HAS_STRACE).each(['EIO', 'ENOMEM'])(
       await subject.expectWorks(ident, what);
     }
     expect(failures).toBeGreaterThan(15);
+    expect(subject.count().directs).toBe(0);
   },
 );
 
@@ -120,7 +151,7 @@ test.skipIf(!HAS_STRACE)(
     const subject = new Subject(workspace());
     const calls = (await subject.calls('traced')).filter(({ name }) => INTERRUPTIBLE.includes(name));
     for (const [i, call] of calls.entries()) {
-      const outcome = await subject.tampered(`i${i}`, `${call.name}:error=EINTR:when=${call.when}`);
+      const outcome = await subject.tampered(`i${i}`, `${call.name}:error=EINTR:when=${call.when}`, 'strict');
       // An opendir() of the C library's is not ours to repeat, and no directory of a local file system interrupts it.
       if (call.line.includes('O_DIRECTORY')) expectSuccessOrFailure(outcome, call.line);
       else expect(outcome, call.line).toMatchObject({ status: STATUS, stderr: '' });
@@ -130,7 +161,7 @@ test.skipIf(!HAS_STRACE)(
 
 test.skipIf(!HAS_STRACE)('a connect that says EAGAIN, as where a queue is full, is tried again', async () => {
   const subject = new Subject(workspace());
-  const outcome = await subject.tampered('again', 'connect:error=EAGAIN:when=1..5');
+  const outcome = await subject.tampered('again', 'connect:error=EAGAIN:when=1..5', 'strict');
   expect(outcome).toMatchObject({ status: STATUS, stderr: '' });
   expect(traceOf(subject.w).filter(({ line }) => /connect.*EAGAIN/.test(line))).toHaveLength(5);
 });
@@ -153,26 +184,36 @@ test.skipIf(!HAS_STRACE).each(WHERE)('%s: the error names it', async (_, inject,
   const subject = new Subject(workspace());
   // With a server there, for what happens only then.
   if (inject.startsWith('getsockopt')) await subject.expectWorks('fault', 'nothing');
-  expectFailure(await subject.tampered('fault', inject), says);
+  expectFailure(await subject.tampered('fault', inject, 'strict'), says);
   if (!inject.startsWith('getsockopt')) await subject.w.empty();
   await subject.expectWorks('fault', inject);
 });
 
-const CHILDREN: [what: string, inject: string, says: RegExp, status: number][] = [
-  ['setup cannot be executed', 'execve:error=EACCES', /cannot execute .*v1-server: Permission/, 127],
-  ['the watcher gets no session', 'setsid:error=EPERM', /session for the watcher/, 127],
+/** Only calls that concern this path are tampered with, and what becomes of the script without --strict. */
+const CHILDREN: [what: string, path: string | undefined, inject: string, says: RegExp, direct: number][] = [
+  ['setup cannot be executed', 'v1-server', 'execve:error=EACCES', /cannot execute .*v1-server: Permission/, 127],
+  ['setup gets no input', '/dev/null', '/^open(at)?$:error=EACCES', /cannot open .dev.null: Permission/, STATUS],
+  ['the watcher gets no session', undefined, 'setsid:error=EPERM', /session for the watcher/, STATUS],
 ];
 
 test.skipIf(!HAS_STRACE).each(CHILDREN)(
-  'in a child, %s: one line, 127, nothing left behind',
-  async (_, inject, says) => {
+  'in a child, %s: the parent runs directly; if strict one line, 127; nothing left behind',
+  async (_, path, inject, says, direct) => {
     const w = workspace();
     const subject = new Subject(w);
-    // Only calls that concern these paths are tampered with: the start of the client itself is an execve, too.
-    const paths = inject.startsWith('execve') ? ['-P', w.path('v1-server')] : [];
-    expectFailure(await subject.tampered('fault', inject, '-f', ...paths), says);
-    await w.empty();
-    expect(w.rendezvous()).toEqual([]);
+    const paths = path === undefined ? [] : ['-P', resolve(w.directory, path)];
+    const expectNothing = async () => {
+      await w.empty();
+      expect(w.rendezvous()).toEqual([]);
+    };
+    expectFailure(await subject.tampered('fault', inject, 'strict', '-f', ...paths), says);
+    await expectNothing();
+    const outcome = await subject.tampered('fault', inject, 'any', '-f', ...paths);
+    if (direct === 127) expectFailure(outcome, says);
+    else expect(outcome).toMatchObject({ status: direct, stderr: '' });
+    await expectNothing();
+    const runs = direct === STATUS ? 1 : 0;
+    expect(subject.count()).toEqual({ calls: runs, directs: runs });
     await subject.expectWorks('fault', inject);
   },
 );

@@ -1,6 +1,16 @@
 /** Run directories that are not what they must be, and where the run directory is when nobody names one. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CLIENT } from '../support/paths.js';
@@ -10,8 +20,21 @@ import { type Workspace, workspace } from '../support/workspace.js';
 const ROOT_USER = process.getuid?.() === 0;
 const NOBODY = 65534;
 
-function call(w: Workspace, runDirectory: string, options = ['-U']) {
-  return w.run(CLIENT, [...options, 'sh', 'no-such-script'], { env: { PREFORK_INTERP_RUN_DIR: runDirectory } });
+/** What is an error if it is strict, and in any other call the reason why the script is run directly. */
+async function expectRefused(
+  w: Workspace,
+  runDirectory: string | undefined,
+  options: string[],
+  ...says: (string | RegExp)[]
+): Promise<void> {
+  const env = runDirectory === undefined ? {} : { PREFORK_INTERP_RUN_DIR: runDirectory };
+  const script = w.write('counts', 'echo "ran $*"; echo >>ran; exit 5\n');
+  const words = [...options, 'sh', script, 'a', 'b c'];
+  expectFailure(await w.run(CLIENT, ['--strict', ...words], { env }), ...says);
+  expect(existsSync(w.path('ran'))).toBe(false);
+  expect(await w.run(CLIENT, words, { env })).toMatchObject({ status: 5, stdout: 'ran a b c\n', stderr: '' });
+  expect(readFileSync(w.path('ran'), 'utf8')).toBe('\n');
+  rmSync(w.path('ran'));
 }
 
 test.each([0o755, 0o750, 0o770, 0o707, 0o701, 0o710, 0o1720, 0o702])(
@@ -19,13 +42,9 @@ test.each([0o755, 0o750, 0o770, 0o707, 0o701, 0o710, 0o1720, 0o702])(
   async (mode) => {
     const w = workspace();
     chmodSync(w.runDirectory, mode);
-    for (const options of [['-U'], ['-U', '-f'], ['-U', '--kill']]) {
-      expectFailure(
-        await call(w, w.runDirectory, options),
-        w.runDirectory,
-        `(mode 0${mode.toString(8)}): chmod 700 it`,
-      );
-    }
+    const says = [w.runDirectory, `(mode 0${mode.toString(8)}): chmod 700 it`];
+    for (const options of [['-U'], ['-U', '-f']]) await expectRefused(w, w.runDirectory, options, ...says);
+    expectFailure(await w.run(CLIENT, ['-U', '--kill', 'sh', 'script']), ...says);
     expect(w.rendezvous()).toEqual([]);
   },
 );
@@ -42,7 +61,7 @@ test('a file, a symbolic link to a good directory, and a link with a slash behin
   const file = w.write('file', '');
   const link = w.path('link');
   symlinkSync(w.runDirectory, link);
-  for (const path of [file, link, `${link}/`, `${link}//`]) expectFailure(await call(w, path), /is not a directory/);
+  for (const path of [file, link, `${link}/`, `${link}//`]) await expectRefused(w, path, ['-U'], /is not a directory/);
   expect(w.rendezvous()).toEqual([]);
 });
 
@@ -60,7 +79,7 @@ test('a slash behind a good directory does not make it another', async () => {
 
 test('a relative path is refused', async () => {
   const w = workspace();
-  expectFailure(await call(w, 'r'), /PREFORK_INTERP_RUN_DIR is not an absolute path: r/);
+  await expectRefused(w, 'r', ['-U'], /PREFORK_INTERP_RUN_DIR is not an absolute path: r/);
 });
 
 test.each(['000', '077', '022', '777'])(
@@ -83,13 +102,13 @@ test.each(['000', '077', '022', '777'])(
 test('one whose parent is missing is an error', async () => {
   const w = workspace();
   const missing = w.path('no/such');
-  expectFailure(await call(w, missing), `cannot make the run directory ${missing}: No such file`);
+  await expectRefused(w, missing, ['-U'], `cannot make the run directory ${missing}: No such file`);
   expect(existsSync(w.path('no'))).toBe(false);
 });
 
 test('one below a file is an error', async () => {
   const w = workspace();
-  expectFailure(await call(w, `${w.write('file', '')}/r`), /cannot look at the run directory .*: Not a directory/);
+  await expectRefused(w, `${w.write('file', '')}/r`, ['-U'], /cannot look at the run directory .*: Not a directory/);
 });
 
 test('a path that leaves too few digits of the identity is an error; one that leaves 33 is none', async () => {
@@ -102,20 +121,20 @@ test('a path that leaves too few digits of the identity is an error; one that le
     mkdirSync(path, { mode: 0o700 });
     return path;
   };
-  expectFailure(await call(w, make(longest + 1)), /too long/, 'xxx');
+  await expectRefused(w, make(longest + 1), ['-U'], /too long/, 'xxx');
   const env = { PREFORK_INTERP_RUN_DIR: make(longest) };
   expect(await s.run(['exit', '6'], { env })).toMatchObject({ status: 6, stderr: '' });
-  expectFailure(await call(w, `/${'x'.repeat(5000)}`), /too long/);
+  await expectRefused(w, `/${'x'.repeat(5000)}`, ['-U'], /too long/);
 });
 
 test.runIf(ROOT_USER)('one that belongs to another user is refused', async () => {
   const w = workspace();
   chownSync(w.runDirectory, NOBODY, NOBODY);
-  expectFailure(await call(w, w.runDirectory), `${w.runDirectory} belongs to user ${NOBODY}, not to this one`);
+  await expectRefused(w, w.runDirectory, ['-U'], `${w.runDirectory} belongs to user ${NOBODY}, not to this one`);
 });
 
 test.runIf(!ROOT_USER)('one that belongs to another user is refused', async () => {
-  expectFailure(await call(workspace(), '/'), /the run directory \/ belongs to user 0, not to this one/);
+  await expectRefused(workspace(), '/', ['-U'], /the run directory \/ belongs to user 0, not to this one/);
 });
 
 test.runIf(ROOT_USER)('a server of another user is refused', async () => {
@@ -125,7 +144,7 @@ test.runIf(ROOT_USER)('a server of another user is refused', async () => {
     $> = ${NOBODY}; listen(S, 5) or die; $| = 1; print "listening\n"; <STDIN>;`;
   const server = w.start('perl', ['-e', source, join(w.runDirectory, 'sforeign')], { stdio: 'pipe' });
   await server.says(/listening/);
-  expectFailure(await call(w, w.runDirectory, ['-U', '-g', 'foreign']), `belongs to user ${NOBODY}, not to this one`);
+  await expectRefused(w, w.runDirectory, ['-U', '-g', 'foreign'], `belongs to user ${NOBODY}, not to this one`);
   server.endInput();
   await server.outcome;
 });
@@ -133,9 +152,9 @@ test.runIf(ROOT_USER)('a server of another user is refused', async () => {
 test.runIf(!ROOT_USER)('one that may not be written: an error', async () => {
   const w = workspace();
   chmodSync(w.runDirectory, 0o500);
-  expectFailure(await call(w, w.runDirectory), /cannot lock .*: Permission denied/);
+  await expectRefused(w, w.runDirectory, ['-U'], /cannot lock .*: Permission denied/);
   chmodSync(w.runDirectory, 0o300);
-  expectFailure(await call(w, w.runDirectory), /cannot read the run directory .*: Permission denied/);
+  await expectRefused(w, w.runDirectory, ['-U'], /cannot read the run directory .*: Permission denied/);
   chmodSync(w.runDirectory, 0o700);
 });
 
@@ -147,9 +166,10 @@ test.each([
   const w = workspace();
   const s = new V1Script(w);
   make(join(w.runDirectory, 'sodd'));
+  if (says) await expectRefused(w, w.runDirectory, ['-U', '-g', 'odd'], says);
   const outcome = await w.run(CLIENT, s.arguments(['exit', '8'], ['-U', '-g', 'odd']));
-  if (says) expectFailure(outcome, says);
-  else expect(outcome).toMatchObject({ status: 8, stderr: '' });
+  expect(outcome).toMatchObject({ status: 8, stderr: '' });
+  expect(s.directs()).toBe(says ? 1 : 0);
 });
 
 test.each([
@@ -158,7 +178,7 @@ test.each([
 ])("%s in the lock's place: an error", async (_, make, says) => {
   const w = workspace();
   make(join(w.runDirectory, 'lodd'));
-  expectFailure(await call(w, w.runDirectory, ['-U', '-g', 'odd']), says);
+  await expectRefused(w, w.runDirectory, ['-U', '-g', 'odd'], says);
 });
 
 /** A mount and host name namespace of its own, in which the password file and /var/run/user can be what a test wants. */
@@ -230,7 +250,7 @@ test.runIf(HAS_NAMESPACES)(
     const home = w.path('home');
     mkdirSync(home);
     const prepare = `${passwd(w, 'other:x:12345:0::/nowhere:/bin/sh\nbad:x:zero:0::/bad:\nover:x:99999999999999999999:0::/over:\n')}; ${NO_LOGIN}; hostname node`;
-    const args = [CLIENT, '-U', '-g', 'here', ...lister(w), home];
+    const args = [CLIENT, '--strict', '-U', '-g', 'here', ...lister(w), home];
     expect((await inNamespace(w, prepare, args, { HOME: home })).stderr).toContain(
       `${home}/.prefork-interp/node/shere\n`,
     );
@@ -264,8 +284,9 @@ test.runIf(HAS_NAMESPACES)('the directory of the login comes first, if it is pri
 test.runIf(HAS_NAMESPACES)('a read-only file system: an error, and nothing else', async () => {
   const w = workspace();
   const prepare = `mount --bind ${w.runDirectory} ${w.runDirectory}; mount -o remount,bind,ro ${w.runDirectory}`;
-  const outcome = await inNamespace(w, prepare, [CLIENT, '-U', ...lister(w), '/'], {
-    PREFORK_INTERP_RUN_DIR: w.runDirectory,
-  });
-  expectFailure(outcome, /cannot lock .*: Read-only file system/);
+  const env = { PREFORK_INTERP_RUN_DIR: w.runDirectory };
+  const call = (...options: string[]) =>
+    inNamespace(w, prepare, [CLIENT, ...options, ...lister(w), w.runDirectory], env);
+  expectFailure(await call('-U', '--strict'), /cannot lock .*: Read-only file system/);
+  expect(await call('-U')).toMatchObject({ status: 9, stderr: `700 ${w.runDirectory}\n` });
 });

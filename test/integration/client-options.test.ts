@@ -42,7 +42,8 @@ test('--help prints all three usages on standard output, also in a combined form
     const outcome = await w.run(CLIENT, args);
     expect(outcome).toMatchObject({ status: 0, stderr: '' });
     expect(outcome.stdout.match(/INTERPRETER +\[?SCRIPT|INTERPRETER' +SCRIPT/g)).toHaveLength(3);
-    for (const option of ['-U', '-f', '--kill', '-E', '-G', '-g']) expect(outcome.stdout).toContain(`  ${option} `);
+    for (const option of ['-U', '-L', '-f', '--kill', '-E', '-G', '-g', '--strict', '--direct-on-tty'])
+      expect(outcome.stdout).toContain(`  ${option} `);
   }
 });
 
@@ -139,20 +140,20 @@ test('-f with an interpreter that is not there leaves the running server alone',
   expect(s.setups()).toBe(1);
 });
 
-test('--kill lets the server go and runs nothing; without a server, or a run directory, it has nothing to do', async () => {
+test('--kill lets the server go and runs nothing; without a server, or a run directory, it says so', async () => {
   const w = workspace();
   const s = new V1Script(w);
   await s.run(['exit', '0']);
   const kill = () => w.run(CLIENT, s.arguments(['args'], ['-U', '--kill']));
-  const quiet = { status: 0, stdout: '', stderr: '' };
-  expect(await kill()).toMatchObject(quiet);
+  expect(await kill()).toMatchObject({ status: 0, stdout: '', stderr: '' });
+  const nothing = { status: 0, stdout: '', stderr: `prefork-interp: no server of ${s.script} to end\n` };
   expect(w.rendezvous()).toEqual([]);
   await w.empty();
-  expect(await kill()).toMatchObject(quiet);
+  expect(await kill()).toMatchObject(nothing);
   expect(w.rendezvous()).toEqual([]);
   const missing = w.path('missing');
   expect(
     await w.run(CLIENT, s.arguments([], ['-U', '--kill']), { env: { PREFORK_INTERP_RUN_DIR: missing } }),
-  ).toMatchObject(quiet);
+  ).toMatchObject(nothing);
   expect(s.setups()).toBe(1);
 });

@@ -56,13 +56,14 @@ const BAD_GREETINGS: [what: string, greeting: Buffer, says: RegExp][] = [
 ];
 
 test.each(BAD_GREETINGS)(
-  '%s instead of a greeting: one line, 127, and the server is let be',
+  '%s instead of a greeting: the script is run directly, if strict one line, 127; and the server is let be',
   async (_, bytes, says) => {
     const w = workspace();
     const server = await FakeServer.start(w, (socket) => socket.end(bytes));
-    expectFailure(await server.run(), says);
+    expectStarted(await server.run());
+    expectFailure(await server.runStrictly(), says);
     expect(w.rendezvous()).toEqual(['sfake']);
-    expect(server.calls).toBe(1);
+    expect(server.calls).toBe(2);
   },
 );
 
@@ -142,7 +143,7 @@ test('a request as large as the kernel lets one be', async () => {
   expect(length).toBeGreaterThan(15 * 131_001);
 });
 
-test('a server that goes while the request is sent: one line, 127', async () => {
+test('a server that goes while the request is sent: the script is run directly, if strict one line, 127', async () => {
   const w = workspace();
   const server = await FakeServer.start(w, (socket) => {
     socket.write(GREETING);
@@ -150,7 +151,8 @@ test('a server that goes while the request is sent: one line, 127', async () => 
   });
   // More than fits into a socket, so that some is never read.
   const args = new Array<string>(10).fill('x'.repeat(131_000));
-  expectFailure(await server.run(...args), /cannot send the call/);
+  expectFailure(await server.runStrictly(...args), /cannot send the call/);
+  expectStarted(await server.run(...args));
 });
 
 test('a request that the server did not take whole is sent anew, and the call made once', async () => {

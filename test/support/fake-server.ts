@@ -49,12 +49,16 @@ export class FakeServer {
   }
 
   start(...args: string[]): Running {
-    // The interpreter fails loudly if it should ever be started.
+    // The interpreter fails loudly if it should ever be started, as setup or directly.
     return this.workspace.start(CLIENT, ['-U', '-g', this.ident, 'sh', 'no-such-script', ...args]);
   }
 
   run(...args: string[]): Promise<Outcome> {
     return this.start(...args).outcome;
+  }
+
+  runStrictly(...args: string[]): Promise<Outcome> {
+    return this.workspace.run(CLIENT, ['-U', '--strict', '-g', this.ident, 'sh', 'no-such-script', ...args]);
   }
 }
 

@@ -37,8 +37,23 @@ export class V1Script {
 
   /** How often setup was started. */
   setups(): number {
-    const log = `${this.script}.log`;
-    return existsSync(log) ? readFileSync(log, 'utf8').split('\n').length - 1 : 0;
+    return this.#count('log', 'setup');
+  }
+
+  /** How often the interpreter was started as if there were no client. */
+  directs(): number {
+    return this.#count('log', 'direct');
+  }
+
+  /** How often what a call asks for was done, by executors or directly. */
+  calls(): number {
+    return this.#count('calls', 'call');
+  }
+
+  #count(extension: string, what: string): number {
+    const path = `${this.script}.${extension}`;
+    const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+    return lines.filter((line) => line.startsWith(`${what} `)).length;
   }
 
   /** The process that is the server. */
