@@ -44,7 +44,7 @@ execFileSync('xargs', ['-P', String(availableParallelism()), '-n', '2', 'c++', .
 execFileSync('c++', ['-shared', '-fsanitize=address,undefined', '-o', addon, ...objects], { stdio: 'inherit' });
 
 const preload = execFileSync('c++', ['-print-file-name=libasan.so'], { encoding: 'utf8' }).trim();
-const checks = ['features', 'signals', 'stress', 'support', 'threads', 'ways-out'].map(
+const checks = ['features', 'signals', 'signal-queue', 'stress', 'support', 'threads', 'ways-out'].map(
   (name) => `test/integration/fork-${name}.test.ts`,
 );
 const { status } = spawnSync(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...checks], {
