@@ -39,7 +39,8 @@ export function messageDecoder(core: CoreExports, memory: CoreMemory): MessageDe
       isUsable = false;
       const rest = all.length < wanted ? { taken: 0, wanted } : take(core, memory, all, messages);
       isUsable = true;
-      held = rest.taken === all.length ? NOTHING : all.slice(rest.taken);
+      // A copy, as the caller receives into the same memory again. (A Buffer's slice() is none.)
+      held = rest.taken === all.length ? NOTHING : new Uint8Array(all.subarray(rest.taken));
       wanted = rest.wanted;
       return messages;
     },

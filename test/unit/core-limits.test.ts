@@ -1,8 +1,13 @@
 /** The limits of assembly/constants.ts: what just fits goes through whole, and costs no more than it must. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { GREETING_EXTENSION_LIMIT, REQUEST_LIMIT, REQUEST_STRINGS_LIMIT } from '../../assembly/constants.js';
-import { type Core, instantiate, type Request } from '../../src/core.js';
+import {
+  CALL_BODY_LIMIT,
+  GREETING_EXTENSION_LIMIT,
+  REQUEST_LIMIT,
+  REQUEST_STRINGS_LIMIT,
+} from '../../assembly/constants.js';
+import { type ContextCall, type Core, instantiate, type Request } from '../../src/core.js';
 import { coreBytes } from '../support/wasm-host.js';
 
 const core = instantiate(coreBytes);
@@ -66,6 +71,57 @@ describe('a request', () => {
       65536,
     );
     expect(Buffer.from(request.environment).toString().split('\0').length).toBe(1501);
+  });
+});
+
+describe('a call', () => {
+  const empty: ContextCall = {
+    stdio: 0,
+    cwd: false,
+    umask: null,
+    nice: null,
+    limits: [],
+    affinity: null,
+    script: null,
+    arguments: [],
+    environment: new Uint8Array(),
+  };
+
+  function receiveCall(target: Core, encoded: Uint8Array, pieceBytes: number): ContextCall {
+    const decoder = target.callDecoder();
+    for (let at = 0; at < encoded.length; ) {
+      const piece = encoded.subarray(at, at + pieceBytes);
+      decoder.space().set(piece);
+      at += piece.length;
+      expect(decoder.received(piece.length, 0)).toBe(at >= encoded.length);
+    }
+    return decoder.call;
+  }
+
+  test('as long as one may be, in pieces of 1 kB: each byte is looked at once', () => {
+    // What the message's header does not count: stdio, the headers of both rows, the string's NUL.
+    const argument = Buffer.alloc(CALL_BODY_LIMIT - 9 - 8 - 8 - 1, 'x');
+    const encoded = core.encodeCall({ ...empty, arguments: [argument] });
+    expect(encoded.length).toBe(8 + CALL_BODY_LIMIT);
+    const begin = performance.now();
+    const call = receiveCall(instantiate(coreBytes), encoded, 1024);
+    // Looking at everything anew with each piece would be 19 gigabytes: many seconds.
+    expect(performance.now() - begin).toBeLessThan(2000);
+    expect(argument.equals(call.arguments[0] as Uint8Array)).toBe(true);
+  });
+
+  test('of as many strings as the kernel could pass, and of one more', () => {
+    const args = Array.from({ length: REQUEST_STRINGS_LIMIT }, () => Buffer.alloc(0));
+    const encoded = Buffer.from(core.encodeCall({ ...empty, arguments: args }));
+    expect(receiveCall(instantiate(coreBytes), encoded, 65536).arguments.length).toBe(REQUEST_STRINGS_LIMIT);
+    const tooMany = expect.objectContaining({ code: 'ERR_REQUEST_TOO_MANY_STRINGS' });
+    const environment = Buffer.alloc(1);
+    expect(() => core.encodeCall({ ...empty, arguments: args, environment })).toThrow(tooMany);
+    // The same by hand: the environment, whose field comes last, with one empty entry.
+    const longer = Buffer.concat([encoded, environment]);
+    longer.writeUInt32BE(longer.length - 8, 4);
+    longer.writeUInt32BE(1, longer.length - 1 - 4);
+    expect(() => receiveCall(instantiate(coreBytes), longer, 65536)).toThrow(tooMany);
   });
 });
 

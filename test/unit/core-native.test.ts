@@ -58,6 +58,16 @@ test('an error that does not fit is cut short, and its whole length returned', (
   );
 });
 
+test('messages_push() takes one message, says how many bytes it was, and ends with an error', () => {
+  const started = 'S\\x02\\x00\\x00\\x00\\x00\\x00\\x0c\\x00\\x0b\\x00\\x00\\x00\\x00\\x00\\x04\\x00\\x00\\x00\\x09';
+  const [taken, failed] = runInNative('host-sanitized', [
+    `push ${started}K\\x02\\x00`,
+    `push S\\x01\\x00\\x00\\x00\\x00\\x00\\x00`,
+  ]);
+  expect(taken).toEqual(['taken 20 code ERR_NONE', 'taken 3 code NEED_DATA']);
+  expect(failed).toEqual(['taken 8 code ERR_MESSAGE_VERSION', 'taken 0 code ERR_CORE_SEQUENCE']);
+});
+
 test('the prologue of scheme 1 is laid out as the released client lays it out', () => {
   const fields = ['Linux', 'host', '6.1.0', '#1', 'x86_64', '(none)'];
   const [result] = runInNative('host-sanitized', [`prologue ${fields.join(' ')} 65025 1234567 65026 2`]);

@@ -300,6 +300,7 @@ int main() {
       {"encode-call", prefork::test::encode_call},
       {"messages", prefork::test::decode_messages},
       {"encode-message", prefork::test::encode_message},
+      {"push", prefork::test::push_twice},
       {"header", prefork::test::header},
   };
   for (std::string line; std::getline(std::cin, line);) {

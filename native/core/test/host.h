@@ -18,6 +18,7 @@ inline const uint8_t *bytes_of(const std::string &string) { return reinterpret_c
 void decode_call(const Words &words);
 void encode_call(const Words &words);
 void decode_messages(const Words &words);
+void push_twice(const Words &words);
 void encode_message(const Words &words);
 void header(const Words &words);
 

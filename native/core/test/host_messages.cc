@@ -173,6 +173,20 @@ void decode_messages(const Words &words) {
   if (lines.empty()) std::cout << "nothing\n";
 }
 
+// push BYTES: what each of two pushes of what is left makes of them.
+void push_twice(const Words &words) {
+  const std::string bytes = unescape(words.at(0));
+  messages_begin();
+  size_t taken = 0;
+  for (int time = 0; time < 2; time++) {
+    Message message;
+    const Push push = messages_push(bytes_of(bytes) + taken, bytes.size() - taken, &message);
+    taken += push.taken;
+    const char *const good = push.code == E_NONE ? "ERR_NONE" : "NEED_DATA";
+    std::cout << "taken " << push.taken << " code " << (push.code > 0 ? error_name(push.code) : good) << '\n';
+  }
+}
+
 // encode-message KIND [VALUE]; encode-message refused REASON; encode-message reply PID RUNNING WAITING CALLS UPTIME [SCRIPT]
 void encode_message(const Words &words) {
   const Kind kind = KINDS.at(words.at(0));
