@@ -27,13 +27,17 @@ describe('what initialisation has done to process.env', () => {
 
   it('is the same again for a call that comes with what initialisation found', () => {
     fc.assert(
-      fc.property(environment, environment, (before, now) => expect(applied(before, now, before)).toEqual(now)),
+      fc.property(environment, environment, (before, now) => {
+        expect(applied(before, now, before)).toEqual(now);
+      }),
     );
   });
 
   it('is nothing where it has changed nothing', () => {
     fc.assert(
-      fc.property(environment, environment, (before, call) => expect(applied(before, before, call)).toEqual(call)),
+      fc.property(environment, environment, (before, call) => {
+        expect(applied(before, before, call)).toEqual(call);
+      }),
     );
   });
 });
