@@ -31,12 +31,8 @@ int start_limit() {
   return limit;
 }
 
-void explain(const Context &context, const char *what, const Rendezvous &rendezvous) {
-  if (is_debugging()) complain(Line().text(subject_of(context)).text(": ").text(what).text(rendezvous.socket));
-}
-
 [[noreturn]] void relay_committed(int connection, const Context &context, const Rendezvous &rendezvous) {
-  explain(context, "taken by the server on ", rendezvous);
+  if (is_debugging()) complain(Line().text(subject_of(context)).text(": taken by the server on ").text(rendezvous.socket));
   relay_call(connection, context);
 }
 
@@ -87,7 +83,6 @@ void try_server(const Context &context, const Rendezvous &rendezvous, bool locke
 // Starts a server, for which this process holds the lock, and offers it the call. Returns where it has gone, or the call is to be
 // offered anew.
 void try_new_server(const Context &context, const Interpreter &interpreter, const Rendezvous &rendezvous) {
-  explain(context, "starting a server on ", rendezvous);
   const int connection = start_server(context, interpreter, rendezvous);
   begin_signals();
   const Answer answer = offer_call(connection, context, FIRST_ANSWER_LIMIT_MS);

@@ -112,6 +112,7 @@ void check_refusal(int connection, const Context &context) {
 }  // namespace
 
 int start_server(const Context &context, const Interpreter &interpreter, const Rendezvous &rendezvous) {
+  if (is_debugging()) complain(Line().text(subject_of(context)).text(": starting a server on ").text(rendezvous.socket));
   Line *told = share_line();
   if (told == nullptr) fail(Line().text("no memory to share with ").text(subject_of(context)).error(errno));
   // A caller that ignores this signal has children reaped by the kernel, and their status is lost (wait(2)).
