@@ -1,5 +1,6 @@
 /** Commands in a context of their own making (test/native/in-context): what a call inherits, and what its identity is made of. */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { nativeTool } from './native-tools.js';
 
 /** Command and arguments for `options`, each as test/native/in-context/main.c lists them, in the order in which they are to be applied. */
@@ -18,3 +19,8 @@ export function printedIn(options: readonly string[], command: readonly string[]
   const [tool, ...rest] = inContext(options, command);
   return execFileSync(tool, rest, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
+
+/** The processors that this process may run on, as `--affinity` takes them and Cpus_allowed_list shows them (proc_pid_status(5)). */
+export const PROCESSORS = /Cpus_allowed_list:\s*(\S+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] as string;
+/** The last of them. */
+export const LAST_PROCESSOR = /\d+$/.exec(PROCESSORS)?.[0] as string;
