@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include "client/answer.h"
 #include "client/call_message.h"
 #include "client/end.h"
 #include "client/failure.h"
@@ -26,11 +27,6 @@ struct Offer {
   size_t sent;
 };
 Offer offer{NOBODY, {}, 0};
-
-Line reason;
-
-// What one look at the connection has brought; `late` for nothing.
-using Seen = Answer;
 
 Answer closed(Answer answer) {
   if (offer.connection != NOBODY) sys::close_descriptor(offer.message.working_directory);
@@ -64,72 +60,6 @@ bool send_more(const Context &context) {
   return true;
 }
 
-Seen judge(const core::Message &message) {
-  switch (message.kind) {
-    case core::Kind::started:
-      return Seen::started;
-    case core::Kind::refused:
-      reason = Line().text(message.reason);
-      return Seen::refused;
-    case core::Kind::ended:
-      // The executor's last deed before it becomes the script is to say `started`.
-      reason = Line().text("the process that was to run it ended before that, with wait status ").natural(message.value);
-      return Seen::refused;
-    case core::Kind::stopped:
-    case core::Kind::continued:
-      // It had not begun, and nobody has to follow it.
-      return Seen::late;
-    default:
-      reason = Line().text("a message of kind ").number(static_cast<int>(message.kind)).text(" is no answer to a call");
-      return Seen::garbled;
-  }
-}
-
-Seen take_answer() {
-  core::Message message;
-  core::Code code = core::E_NONE;
-  for (;;) {
-    switch (take_message(&message, &code)) {
-      case Taken::none:
-        return Seen::late;
-      case Taken::garbled:
-        reason = words_of(code, core::messages_subject());
-        return Seen::garbled;
-      case Taken::message:
-        break;
-    }
-    const Seen seen = judge(message);
-    if (seen != Seen::late) return seen;
-  }
-}
-
-// One recvmsg(2).
-Seen look(int connection, bool *again) {
-  *again = false;
-  switch (receive_bytes(connection)) {
-    case Received::bytes:
-      *again = true;
-      return take_answer();
-    case Received::nothing:
-      return Seen::late;
-    case Received::ended:
-      return Seen::ended;
-    case Received::failed:
-      break;
-  }
-  reason = Line().text("what it sends cannot be read").error(errno);
-  return Seen::garbled;
-}
-
-// All that has come by now.
-Seen look_at_all(int connection) {
-  for (;;) {
-    bool again = false;
-    const Seen seen = look(connection, &again);
-    if (seen != Seen::late || !again) return seen;
-  }
-}
-
 // What the signals ask for that wait. True where this process was stopped, and the call is not offered any more.
 bool obey_signals(int connection, const Context &context) {
   if (waiting_signal(Manner::stopping) == 0 && waiting_signal(Manner::ending) == 0) return false;
@@ -145,16 +75,16 @@ bool obey_signals(int connection, const Context &context) {
   }
 }
 
-// Waits until there is something to do, and returns what the connection has brought. False at the end of the time.
-bool wait_for_answer(int connection, const Context &context, int milliseconds, Seen *seen) {
+// Waits until there is something to do, and returns what the connection has brought.
+Answer wait_for_answer(int connection, const Context &context, int milliseconds) {
   const auto wanted = static_cast<short>(is_sent() ? POLLIN : POLLIN | POLLOUT);
   pollfd set[] = {{connection, wanted, 0}, {signal_descriptor(), POLLIN, 0}};
-  const int ready = sys::wait_ready(set, 2, milliseconds);
-  if (ready < 0) fail(Line().text("cannot wait for the server of ").text(subject_of(context)).error(errno));
+  if (sys::wait_ready(set, 2, milliseconds) < 0) {
+    fail(Line().text("cannot wait for the server of ").text(subject_of(context)).error(errno));
+  }
   if (set[1].revents != 0) collect_signals();
   bool again = false;
-  *seen = (set[0].revents & ~POLLOUT) != 0 ? look(connection, &again) : Seen::late;
-  return ready > 0;
+  return (set[0].revents & ~POLLOUT) != 0 ? next_answer(connection, &again) : Answer::late;
 }
 
 }  // namespace
@@ -165,32 +95,30 @@ Answer offer_call(int connection, const Context &context, int milliseconds) {
   const long long deadline = sys::monotonic_milliseconds() + milliseconds;
   for (;;) {
     if (!send_more(context)) {
-      const Seen last = look_at_all(connection);
-      return closed(last == Seen::late ? Answer::ended : last);
+      const Answer last = all_answers(connection);
+      return closed(last == Answer::late ? Answer::ended : last);
     }
     const long long left = deadline - sys::monotonic_milliseconds();
-    Seen seen = Seen::late;
-    const bool in_time = wait_for_answer(connection, context, left > 0 ? static_cast<int>(left) : 0, &seen);
+    const Answer seen = wait_for_answer(connection, context, left > 0 ? static_cast<int>(left) : 0);
     // Before any signal is obeyed: one that has come beside it is the script's.
-    if (seen == Seen::started) return closed(seen);
+    if (seen == Answer::started) return closed(seen);
     if (obey_signals(connection, context)) return Answer::ended;
-    if (seen != Seen::late) return closed(seen);
-    if (!in_time) return Answer::late;
+    if (seen != Answer::late) return closed(seen);
+    // Whatever else is said meanwhile: a server that goes on and on is late as well.
+    if (left <= 0) return Answer::late;
   }
 }
 
 bool withdraw_call(int connection) {
   // In two steps, since shutdown(2) cannot be taken back: what has come by now leaves a connection that still tells how the call ends.
-  Seen seen = look_at_all(connection);
-  if (seen == Seen::late) {
+  Answer seen = all_answers(connection);
+  if (seen == Answer::late) {
     // From here on the executor's `started` fails with EPIPE; it is sent whole or not at all, and what is in the queue by now can
     // still be read (unix_stream_sendmsg and unix_shutdown in net/unix/af_unix.c).
     stop_receiving(connection);
-    seen = look_at_all(connection);
+    seen = all_answers(connection);
   }
   return closed(seen) == Answer::started;
 }
-
-const char *refusal_reason() { return reason.bytes(); }
 
 }  // namespace prefork::client

@@ -104,6 +104,17 @@ test('nothing within the limit, and a server that has not even read the call', a
   await runDirectlyUnread(fake, new Array<string>(10).fill('x'.repeat(131_000)));
 });
 
+test('a server that talks and talks without an answer is late as well', async () => {
+  const w = workspace();
+  w.env['PREFORK_INTERP_START_LIMIT_MS'] = SHORT_MS;
+  const chatter = Buffer.concat(new Array<Buffer>(100).fill(raw('x', Buffer.alloc(2000))));
+  const fake = await FakeV2.start(w, async (conversation) => {
+    await conversation.call();
+    while (!conversation.socket.destroyed && !conversation.ended) await conversation.say(chatter);
+  });
+  expect(await fake.run()).toEqual(DIRECT);
+});
+
 test('half an answer within the limit is none', async () => {
   const w = workspace();
   w.env['PREFORK_INTERP_START_LIMIT_MS'] = SHORT_MS;
