@@ -1,4 +1,5 @@
 /** A call of version 2 that has started: signals go to the script, and the client ends as the script does. */
+import { spawnSync } from 'node:child_process';
 import { constants } from 'node:os';
 import { expect, test } from 'vitest';
 import {
@@ -163,7 +164,38 @@ test('the very wait status: real-time signals too, and no core bit where core du
   expect(stdout.trim().split('\n').map(Number)).toEqual(statuses.map((status) => status & 0x7f));
 });
 
-test('where a signal does not end it, as with process 1 of a container, the exit status is 128 and its number', async () => {
+/** Makes the client process 1 of a PID namespace (pid_namespaces(7)), where that is allowed. */
+const CONTAINER = ['unshare', ...(process.getuid?.() === 0 ? [] : ['-r']), '--pid', '--fork', '--kill-child'];
+
+function canContain(): boolean {
+  return spawnSync(CONTAINER[0] as string, [...CONTAINER.slice(1), 'true']).status === 0;
+}
+
+test.skipIf(!canContain())(
+  'process 1 of a container relays signals, is not stopped, and exits with 128 and the number',
+  async () => {
+    const w = workspace();
+    const fake = await FakeV2.start(w, (conversation) => conversation.begin());
+    const running = w.start(CONTAINER[0] as string, [...CONTAINER.slice(1), ...fake.command()]);
+    const call = await fake.conversation();
+    const find = () => w.processes().find(({ commandLine }) => commandLine.startsWith(CLIENT));
+    const { pid } = await until('the client runs', find);
+    await relaying({ pid });
+    for (const name of ['SIGTERM', 'SIGUSR2', 'SIGTSTP'] as const) {
+      process.kill(pid, name);
+      expect(await call.signal(), name).toBe(signalNumber(name));
+    }
+    for (const name of ['SIGTSTP', 'SIGSTOP'] as const) {
+      await call.say(stopped(signalNumber(name)));
+      expect(await call.signal(), name).toBe(signalNumber('SIGCONT'));
+      await call.say(continued());
+    }
+    await call.say(ended(signalNumber('SIGKILL')));
+    expect(await running.outcome).toMatchObject({ status: 128 + signalNumber('SIGKILL'), stderr: '' });
+  },
+);
+
+test('where a signal does not end it, the exit status is 128 and its number', async () => {
   const says = await sayingServer(workspace());
   // The default action of these is to do nothing.
   for (const name of ['SIGCHLD', 'SIGURG', 'SIGWINCH'] as const) {
