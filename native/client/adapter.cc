@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "client/entry.h"
+#include "client/failure.h"
 #include "sys/descriptors.h"
 
 namespace prefork::client {
@@ -43,12 +44,13 @@ constexpr int LEVELS[] = {1, 2};
 
 bool is_elf(const char *path) {
   const int fd = sys::open_path(path, O_RDONLY);
-  if (fd < 0) return false;
   char magic[4];
-  ssize_t got;
-  do {
+  ssize_t got = -1;
+  while (fd >= 0 && got < 0) {
     got = read(fd, magic, sizeof(magic));
-  } while (got < 0 && errno == EINTR);
+    if (got < 0 && errno != EINTR) break;
+  }
+  if (got < 0) fail(Line().text("cannot tell what kind of program ").text(path).text(" is").error(errno));
   sys::close_descriptor(fd);
   return got == static_cast<ssize_t>(sizeof(magic)) && memcmp(magic, "\177ELF", sizeof(magic)) == 0;
 }
@@ -81,7 +83,9 @@ bool place_at_level(int level, const char *file, const char *own, char (&out)[PA
   if (used + 1 + strlen(file) >= sizeof(out)) return false;
   out[used] = '/';
   memcpy(out + used + 1, file, strlen(file) + 1);
-  return access(out, R_OK) == 0;
+  if (access(out, R_OK) == 0) return true;
+  if (errno != ENOENT && errno != ENOTDIR) fail(Line().text("cannot read the adapter ").text(out).error(errno));
+  return false;
 }
 
 }  // namespace
@@ -92,7 +96,7 @@ const Adapted *find_adapter(const char *program, char (&path)[PATH_MAX]) {
   if (row == nullptr) return nullptr;
   char own[PATH_MAX];
   const ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
-  if (length <= 0) return nullptr;
+  if (length <= 0) fail(Line().text("cannot find the adapter: /proc/self/exe").error(errno));
   own[length] = 0;
   for (const int level : LEVELS) {
     if (place_at_level(level, row->file, own, path)) return row;

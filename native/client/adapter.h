@@ -25,7 +25,8 @@ struct Adapted {
 };
 
 // The adapter for a program, whose real path (no symbolic link in it) this is: its row, and in `path` the file. Null where
-// there is none for it. The file lies at a fixed place from this very program.
+// there is none for it. The file lies at a fixed place from this very program. Fails where it cannot be told: a script that relies on
+// the adapter must not be set up without, or its calls would be run as initialisation.
 const Adapted *find_adapter(const char *program, char (&path)[PATH_MAX]);
 
 // Whether an entry of environ(7) is one of those that the interpreter reads when it starts.

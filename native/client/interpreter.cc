@@ -101,11 +101,15 @@ class Arguments {
 
 void find_interpreter(const char *name, Interpreter *interpreter) {
   interpreter->error = find_program(name, interpreter->program) ? 0 : errno;
+  interpreter->real[0] = 0;
   interpreter->adapter[0] = 0;
   interpreter->adapted = nullptr;
-  if (interpreter->error != 0 || realpath(interpreter->program, interpreter->real) == nullptr) {
-    interpreter->real[0] = 0;
-    return;
+}
+
+void find_adapter_of(Interpreter *interpreter) {
+  if (interpreter->error != 0) return;
+  if (realpath(interpreter->program, interpreter->real) == nullptr) {
+    fail(Line().text("cannot find the program behind ").text(interpreter->program).error(errno));
   }
   interpreter->adapted = find_adapter(interpreter->real, interpreter->adapter);
 }

@@ -11,13 +11,16 @@ namespace prefork::client {
 struct Interpreter {
   int error;               // why it cannot be run, or 0
   char program[PATH_MAX];  // what is to be executed
-  char real[PATH_MAX];     // the same with no symbolic link in it; "" where that cannot be told
+  char real[PATH_MAX];     // the same with no symbolic link in it
   char adapter[PATH_MAX];  // the file to have it load first, or ""
   const Adapted *adapted;  // the adapter's row, or null: whether the call speaks version 2
 };
 
-// Finds it as execvp(3) would.
+// Finds it as execvp(3) would, and nothing more than that.
 void find_interpreter(const char *name, Interpreter *interpreter);
+
+// Finds what is behind it, if it was found: the rest of the structure.
+void find_adapter_of(Interpreter *interpreter);
 
 // Fails where it cannot be run. Running directly then fails by the same words, unless something is there after all.
 void check_interpreter(const char *name, const Interpreter &interpreter);

@@ -44,6 +44,7 @@ void check_mediation(const Context &context, const Interpreter &interpreter) {
   static Interpreter interpreter;
   static Rendezvous rendezvous;
   find_interpreter(context.options.interpreter, &interpreter);
+  find_adapter_of(&interpreter);
   find_rendezvous(context, interpreter, false, &rendezvous);
   kill_server(context, rendezvous);
   _exit(0);
@@ -57,6 +58,7 @@ void check_mediation(const Context &context, const Interpreter &interpreter) {
   static Interpreter interpreter;
   static Rendezvous rendezvous;
   find_interpreter(context.options.interpreter, &interpreter);
+  find_adapter_of(&interpreter);
   check_mediation(context, interpreter);
   if (interpreter.adapted != nullptr) refuse_background();
   find_rendezvous(context, interpreter, true, &rendezvous);

@@ -165,7 +165,7 @@ async function serversOf(calls: Running[]): Promise<Set<string>> {
   return new Set(outcomes.map(({ stdout }) => stdout.split(' ')[1] as string));
 }
 
-test('calls that come while a server is being started are all served by it, each once, from wherever they come', async () => {
+test('calls that come while a server is being started are all served by it, each once', async () => {
   const w = workspace();
   const { script, release, setup } = slowScript(w);
   const env = { PREFORK_INTERP_START_LIMIT_MS: '1500' };
