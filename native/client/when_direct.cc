@@ -34,12 +34,12 @@ void run_directly_where_asked(const Context &context) {
 
 void refuse_channel() {
   if (getenv(CHANNEL_VARIABLE) == nullptr) return;
-  fail(Line().text("the caller is a node that has a channel to its child (").text(CHANNEL_VARIABLE).text("), which a server cannot pass on"));
+  fail(Line().text("the caller is a node that has a channel to its child (").text(CHANNEL_VARIABLE).text("), which a server cannot be given"));
 }
 
 void refuse_background() {
   if (sys::terminal_place(STDIN_FILENO) != sys::TerminalPlace::background) return;
-  fail(Line().text("standard input is a terminal, and this call is in the background: only the shell's own job may be stopped for reading it"));
+  fail(Line().text("standard input is a terminal, and this call is in the background, where only the script itself can be stopped for reading it"));
 }
 
 }  // namespace prefork::client

@@ -52,7 +52,7 @@ const OCCASIONS: [what: string, interpreter: 'node' | 'v1-server', Occasion][] =
   [
     'a channel to a node',
     'node',
-    { prepare: () => {}, env: { NODE_CHANNEL_FD: '0' }, strict: /NODE_CHANNEL_FD.*server cannot/ },
+    { prepare: () => {}, env: { NODE_CHANNEL_FD: '0' }, strict: /NODE_CHANNEL_FD.*a server cannot be given/ },
   ],
 ];
 
