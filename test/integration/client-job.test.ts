@@ -90,7 +90,10 @@ test('a SIGCONT that crosses the news of a stop is answered: the client is not l
 
 test('a stop that is taken back or overtaken by the end before it is read is none', async () => {
   const { job, call } = await startedJob(workspace());
-  await call.say(stopped(TSTP), continued(), stopped(TSTP), ended(2 << 8));
+  await call.say(stopped(TSTP), continued());
+  job.kill('SIGUSR1');
+  expect(await call.signal(), 'it runs').toBe(signalNumber('SIGUSR1'));
+  await call.say(stopped(TSTP), ended(2 << 8));
   expect(await job.change()).toBe(`ended ${2 << 8}`);
 });
 

@@ -1,5 +1,5 @@
 /** What a client makes of a server's answer to the offer of a call, and of none: nothing is run twice, and something always is. */
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import {
@@ -19,7 +19,7 @@ import {
 } from '../support/fake-v2.js';
 import { Job } from '../support/job.js';
 import { CLIENT } from '../support/paths.js';
-import { descriptorsOf, processOf } from '../support/processes.js';
+import { descriptorsOf, processOf, syscallOf } from '../support/processes.js';
 import type { Running } from '../support/running.js';
 import { HAS_STRACE, straced } from '../support/strace.js';
 import { until } from '../support/until.js';
@@ -251,10 +251,6 @@ test('a script that is run directly has no descriptor of ours', async () => {
 /** The number of shutdown(2), by process.arch. */
 const SHUTDOWN: Record<string, number> = { x64: 48, arm64: 210 };
 
-function isWithdrawing(pid: number): boolean {
-  return Number(readFileSync(`/proc/${pid}/syscall`, 'latin1').split(' ')[0]) === SHUTDOWN[process.arch];
-}
-
 test.skipIf(!HAS_STRACE)(
   'a start that comes between the last look and the withdrawal: the script is run once, and to its end',
   async () => {
@@ -268,7 +264,7 @@ test.skipIf(!HAS_STRACE)(
       w.processes().find(({ commandLine }) => commandLine.startsWith(CLIENT)),
     );
     // Held up there, it has had its last look.
-    await until('the client withdraws', () => isWithdrawing(pid));
+    await until('the client withdraws', () => syscallOf(pid) === SHUTDOWN[process.arch]);
     await conversation.say(started());
     await until('the client relays', () => !descriptorsOf(pid).has(1));
     process.kill(pid, 'SIGUSR1');

@@ -2,7 +2,7 @@
 import { readlinkSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as native from '../../src/native.js';
-import { type Conversation, ended, FakeV2, parse, type RawMessage, refused, started, TAG } from '../support/fake-v2.js';
+import { ended, FakeV2, handleOf, parse, type RawMessage, refused, started, TAG } from '../support/fake-v2.js';
 import { CLIENT } from '../support/paths.js';
 import { until } from '../support/until.js';
 import { type Workspace, workspace } from '../support/workspace.js';
@@ -11,11 +11,6 @@ interface Offer {
   readonly call: RawMessage;
   /** What each descriptor that came with it is. */
   readonly descriptors: string[];
-}
-
-/** The file descriptor of a connection that Node does not read. */
-function handleOf({ socket }: Conversation): number {
-  return (socket as unknown as { _handle: { fd: number } })._handle.fd;
 }
 
 /** Takes the call that a shell command line makes; the client is its `"$@"`. */

@@ -142,6 +142,11 @@ export class Conversation {
   }
 }
 
+/** The file descriptor of a connection, for system calls past Node. */
+export function handleOf({ socket }: Conversation): number {
+  return (socket as unknown as { _handle: { fd: number } })._handle.fd;
+}
+
 export interface FakeOptions {
   readonly ident?: string;
   /** Nothing is read until the test says so. */

@@ -36,6 +36,12 @@ export function alive(pid: number): boolean {
   return state !== undefined && state !== 'Z' && state !== 'X';
 }
 
+/** The number of the system call that a process is in; undefined where it is in none. */
+export function syscallOf(pid: number): number | undefined {
+  const number = Number.parseInt(read(`/proc/${pid}/syscall`) ?? '', 10);
+  return Number.isNaN(number) ? undefined : number;
+}
+
 export function processes(): Process[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.flatMap((pid) => processOf(Number(pid)) ?? []);
