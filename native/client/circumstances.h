@@ -14,7 +14,7 @@ struct Circumstances {
   size_t count;
 };
 
-// Asks for all of them: about 50 system calls, each told in docs/protocol.md. What the system does not have or does not tell is an
+// Asks for all of them: 42 system calls, told in docs/protocol.md. What the system does not have or does not tell is an
 // empty field.
 Circumstances gather_circumstances(const Context &context, const Interpreter &interpreter);
 
