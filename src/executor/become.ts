@@ -130,11 +130,15 @@ function refuse({ core, log, protocol }: ExecutorParts, { connection, setupError
   return native.exitNow(127);
 }
 
-/** What the client has not open Node opens when it starts, so that nothing else is opened in its place (PlatformInit in src/node.cc). */
+/**
+ * What the client has not open Node opens when it starts, so that nothing else is opened in its place (PlatformInit in src/node.cc). All
+ * three are close-on-exec, as Node makes them (uv_disable_stdio_inheritance): what a child process gets is said when it is started.
+ */
 function installDescriptors(descriptors: IncomingCall['descriptors']): void {
   for (const [standard, descriptor] of descriptors.entries()) {
     const from = descriptor ?? openSync('/dev/null', 'r+');
     native.duplicateTo(from, standard);
+    native.setCloseOnExec(standard, true);
     native.close(from);
   }
 }

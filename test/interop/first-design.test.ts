@@ -26,7 +26,7 @@ function described({ stdout }: Outcome): object {
 describe.skipIf(!HAS_RELEASED_MODULE)('the first design (needs libio-fdpass-perl and chiark-scripts)', () => {
   test('its client calls a server that ours has started, and ours goes on doing so', async () => {
     const w = workspace();
-    const script = w.fixture('describe.cjs');
+    const script = w.fixture('describe.cjs', { interpreter: w.versionOneNode() });
     expect((await w.run(script, ['ours', '1'])).status).toBe(1);
     for (const [args, status] of [
       [['a', '7'], 7],

@@ -124,8 +124,9 @@ describe.skipIf(!HAS_RELEASED_CLIENT)('the released client (needs chiark-utils-b
   test('both clients share one server of a script, whichever started it', async () => {
     for (const order of [['ours', 'released'] as const, ['released', 'ours'] as const]) {
       const n = new NodeScript(workspace(), 'describe.cjs');
+      const interpreter = n.w.versionOneNode();
       for (const [index, client] of [...order, ...order].entries()) {
-        const outcome = await n.home.call(client, ['node', n.script, client, String(index)]);
+        const outcome = await n.home.call(client, [interpreter, n.script, client, String(index)]);
         expect(outcome).toMatchObject({ status: index, stderr: `error of ${client}\n` });
         expect(JSON.parse(outcome.stdout)).toMatchObject({
           execArgv: [],
