@@ -248,8 +248,30 @@ test('a script that is run directly has no descriptor of ours', async () => {
   }
 });
 
-/** The number of shutdown(2), by process.arch. */
+/** The numbers of read(2) and shutdown(2), by process.arch. */
+const READ: Record<string, number> = { x64: 0, arm64: 63 };
 const SHUTDOWN: Record<string, number> = { x64: 48, arm64: 210 };
+
+test.skipIf(!HAS_STRACE)(
+  'a start that comes before the last look is found, and the call goes on as any other',
+  async () => {
+    const w = workspace();
+    const fake = await silentServer(w, LONG_MS);
+    // Held up between the wait that the signal ends and the withdrawal: the second read, since the first looks at the interpreter.
+    const inject = 'inject=read:delay_enter=2000000:when=2';
+    const running = straced(w, ['-e', inject, '-e', 'trace=read'], fake.command());
+    const conversation = await fake.conversation();
+    await conversation.call();
+    const find = () => w.processes().find(({ commandLine }) => commandLine.startsWith(CLIENT));
+    const { pid } = await until('the client runs', find);
+    process.kill(pid, 'SIGTERM');
+    await until('the client reads its signals', () => syscallOf(pid) === READ[process.arch]);
+    await conversation.say(started());
+    expect(await conversation.signal()).toBe(signalNumber('SIGTERM'));
+    await conversation.say(ended(5 << 8));
+    expect(await running.outcome).toMatchObject({ status: 5, stderr: '' });
+  },
+);
 
 test.skipIf(!HAS_STRACE)(
   'a start that comes between the last look and the withdrawal: the script is run once, and to its end',
