@@ -101,11 +101,12 @@ export class Server {
     for (;;) {
       const forked = this.#startWaitingCalls();
       if (forked) return forked;
+      // Before it waits: judging the last of its calls may have been what made it retire.
+      if (this.#retired && this.#calls.isEmpty) native.exitNow(0);
       this.#rehearseOnce();
       this.#reception.updateListening();
       this.#polled.wait(this.#untilDeadline());
       this.#passDeadlines();
-      if (this.#retired && this.#calls.isEmpty) native.exitNow(0);
     }
   }
 
