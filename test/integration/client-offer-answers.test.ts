@@ -211,8 +211,7 @@ test.each(['SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const)(
     const second = await fake.conversation(1);
     await second.call();
     await second.say(started(), ended(4 << 8));
-    expect(await job.change()).toBe('continued');
-    expect(await job.change()).toBe(`ended ${4 << 8}`);
+    expect(await job.end()).toBe(`ended ${4 << 8}`);
   },
 );
 

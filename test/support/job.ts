@@ -41,4 +41,10 @@ export class Job {
       return lines.length >= this.#seen + 2 && lines[this.#seen];
     });
   }
+
+  /** The end. Of a process that goes on and ends at once its parent may see that alone, or both. */
+  async end(): Promise<string> {
+    const change = await this.change();
+    return change === 'continued' ? this.change() : change;
+  }
 }
