@@ -251,7 +251,8 @@ test('a script that is run directly has no descriptor of ours', async () => {
 const READ: Record<string, number> = { x64: 0, arm64: 63 };
 const SHUTDOWN: Record<string, number> = { x64: 48, arm64: 210 };
 
-test.skipIf(!HAS_STRACE)(
+// The sanitizers' runtime reads files of its own, so that the second read is another one.
+test.skipIf(!HAS_STRACE || CLIENT.includes('/sanitize/'))(
   'a start that comes before the last look is found, and the call goes on as any other',
   async () => {
     const w = workspace();
