@@ -80,7 +80,7 @@ const CALLERS: [what: string, line: string, context: string[]][] = [
     'umask 027; exec "$@" <in >>out 2>>err',
     ['--ignore', 'CHLD', '--ignore', 'PIPE', '--ignore', 'HUP', '--ignore', 'TSTP']
       .concat(['--block', 'TERM', '--block', 'USR1', '--block', 'CHLD', '--block', 'WINCH'])
-      .concat(['--soft-limit', 'nofile=99', '--soft-limit', 'core=4096']),
+      .concat(['--soft-limit', 'nofile=99', '--soft-limit', 'fsize=4096000']),
   ],
 ];
 

@@ -130,7 +130,9 @@ describe('a server of its own', () => {
   test('each of the contexts that can be made here, and none like another', async () => {
     const w = place();
     const names = new Map([['none', await nameOf(w)]]);
-    const possible = CONTEXTS.filter((options) => canMake(...options));
+    // The sanitizers reserve more addresses than that.
+    const bearable = CONTEXTS.filter((options) => !CLIENT.includes('/sanitize/') || !options[1]?.startsWith('as='));
+    const possible = bearable.filter((options) => canMake(...options));
     expect(possible.length).toBeGreaterThan(5);
     for (const options of possible) names.set(options.join(' '), await nameOf(w, { by: context(...options) }));
     expect([...names].filter(([, name], at) => [...names.values()].indexOf(name) !== at)).toEqual([]);
