@@ -10,7 +10,12 @@ export function inContext(options: readonly string[], command: readonly string[]
 
 /** Whether such a context can be made here: who is not root, or in a container, may not do everything. */
 export function canMake(...options: string[]): boolean {
-  const [tool, ...rest] = inContext(options, ['true']);
+  return succeedsIn(options, ['true']);
+}
+
+/** Whether a command ends well in a context. */
+export function succeedsIn(options: readonly string[], command: readonly string[]): boolean {
+  const [tool, ...rest] = inContext(options, command);
   return spawnSync(tool, rest, { stdio: 'ignore' }).status === 0;
 }
 
