@@ -48,9 +48,6 @@ export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall): void {
   native.resetSignals();
   if (parts.protocol === 1) becomeRequest(parts, forked);
   else becomeContextCall(parts, forked);
-  native.leaveByExitNow();
-  // Last: the named exports of builtin modules (`import { pid } from 'node:process'`) are copies.
-  syncBuiltinESMExports();
 }
 
 /** Version 1: once its request is there a call is begun, and what then goes wrong is told to whoever reads its standard error. */
@@ -98,6 +95,9 @@ function takeOn(call: IncomingCall, parts: ExecutorParts): void {
   setIdentity(call, parts);
   seedRandom();
   renewStandardStreams();
+  native.leaveByExitNow();
+  // Last: the named exports of builtin modules (`import { pid } from 'node:process'`) are copies.
+  syncBuiltinESMExports();
 }
 
 /** A server that is killed takes its executors with it; one that was killed before this call is not our parent any more. */
