@@ -1,9 +1,12 @@
 #include "addon/exit.h"
 
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 
 #include "addon/node_symbols.h"
 #include "addon/stdio.h"
@@ -23,6 +26,27 @@ int natural_exit_code = 1;
 // A background task that is running at the end takes milliseconds; one that waits for the main thread would take for
 // ever.
 constexpr int64_t kStopLimitMs = 5000;
+
+// Who is to be told of the end, ahead of it, and how: the message's last four bytes are the wait status. -1: nobody.
+int told_of_end = -1;
+ino_t its_inode = 0;
+pid_t teller = 0;
+uint8_t end_message[kEndMessageBytes];
+
+// The kernel takes a millisecond and more to take down the memory of a Node, and whoever waits for the end of this process waits for
+// that, too. But all that others can see of it, its descriptors, and with them locks, ports and the ends of pipes, goes at once.
+void tell_of_end(int code) {
+  // A script may have closed all descriptors that it did not know, and this may be one of its own by now.
+  struct stat now {};
+  if (told_of_end < 0 || teller != getpid() || fstat(told_of_end, &now) != 0 || now.st_ino != its_inode) return;
+  const auto descriptor = static_cast<unsigned>(told_of_end);
+  if (descriptor > 0) ::syscall(SYS_close_range, 0u, descriptor - 1, 0u);
+  ::syscall(SYS_close_range, descriptor + 1, ~0u, 0u);
+  // As waitpid(2) gives it: only these eight bits of a code are ever seen.
+  end_message[kEndMessageBytes - 2] = static_cast<uint8_t>(code);
+  // Where this fails the end itself tells.
+  [[maybe_unused]] ssize_t sent = ::send(told_of_end, end_message, kEndMessageBytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
 
 bool on_main_thread() { return ::syscall(SYS_gettid) == getpid(); }
 
@@ -69,9 +93,20 @@ void leave_by_exit_now() {
 
 void set_natural_exit_code(int code) { natural_exit_code = code; }
 
+int tell_end_on(int descriptor, const uint8_t (&message)[kEndMessageBytes]) {
+  struct stat status {};
+  if (fstat(descriptor, &status) != 0) return -1;
+  its_inode = status.st_ino;
+  memcpy(end_message, message, kEndMessageBytes);
+  told_of_end = descriptor;
+  teller = getpid();
+  return 0;
+}
+
 void exit_now(int code) {
   fflush(nullptr);
   restore_stdio();
+  tell_of_end(code);
   _exit(code);
 }
 

@@ -3,6 +3,9 @@
 
 #include <napi.h>
 
+#include <cstddef>
+#include <cstdint>
+
 namespace prefork::addon {
 
 // Registers the clean-up hook of a natural end. Called when the addon is loaded, so that it runs after the hooks of all
@@ -18,6 +21,13 @@ void leave_by_exit_now();
 
 // The code of a natural end.
 void set_natural_exit_code(int code);
+
+// Version 2's message `ended`, whose last four bytes are the wait status (docs/protocol.md).
+inline constexpr size_t kEndMessageBytes = 20;
+
+// From now on exit_now() first closes all descriptors but this one, a socket, and sends the message on it with its code filled in.
+// 0, or -1 with errno.
+int tell_end_on(int descriptor, const uint8_t (&message)[kEndMessageBytes]);
 
 [[noreturn]] void exit_now(int code);
 

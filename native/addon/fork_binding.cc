@@ -1,6 +1,9 @@
 // The fork and the ways out, as functions of JavaScript.
 #include <uv.h>
 
+#include <cerrno>
+#include <cstring>
+
 #include "addon/arguments.h"
 #include "addon/errors.h"
 #include "addon/exit.h"
@@ -98,10 +101,26 @@ Napi::Value set_natural_exit_code(Call call) {
   return call.Env().Undefined();
 }
 
+Napi::Value tell_end_on(Call call) {
+  Napi::Uint8Array given = bytes_argument(call, 1);
+  uint8_t message[kEndMessageBytes];
+  if (given.ByteLength() != sizeof message) throw_native_error(call.Env(), "ERR_PREFORK_STATE", "a message of another length");
+  memcpy(message, given.Data(), sizeof message);
+  if (addon::tell_end_on(int_argument(call, 0), message) != 0) {
+    throw_system_error(call.Env(), errno, "fstat", descriptor_subject(int_argument(call, 0)));
+  }
+  return call.Env().Undefined();
+}
+
 Napi::Value exit_now(Call call) { addon::exit_now(int_argument(call, 0)); }
 
 Napi::Value note_stdio(Call call) {
   addon::note_stdio();
+  return call.Env().Undefined();
+}
+
+Napi::Value refresh_time(Call call) {
+  uv_update_time(loop_of(call.Env()));
   return call.Env().Undefined();
 }
 
@@ -116,8 +135,10 @@ void export_fork(Napi::Env env, Napi::Object exports) {
   export_function<fork>(env, exports, "fork");
   export_function<leave_by_exit_now>(env, exports, "leaveByExitNow");
   export_function<set_natural_exit_code>(env, exports, "setNaturalExitCode");
+  export_function<tell_end_on>(env, exports, "tellEndOn");
   export_function<exit_now>(env, exports, "exitNow");
   export_function<note_stdio>(env, exports, "noteStdio");
+  export_function<refresh_time>(env, exports, "refreshTime");
   add_natural_end_hook(env);
 }
 

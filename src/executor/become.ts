@@ -15,6 +15,7 @@ import { setEnvironment } from './environment.js';
 import type { IncomingCall } from './incoming.js';
 import { seedRandom } from './random.js';
 import { receiveRequest } from './request.js';
+import { awaitCall } from './spare.js';
 import { renewStandardStreams } from './stdio.js';
 
 const SIGKILL = 9;
@@ -29,6 +30,8 @@ export interface ExecutorParts {
   readonly startedWith: readonly string[];
   /** The server that this process was forked from. */
   readonly serverPid: number;
+  /** How many words initialisation has taken off the front of `process.argv`. */
+  readonly droppedWords: number;
   /** What the script's initialisation has made of `process.title`; undefined where it has left it alone. */
   readonly title: string | undefined;
   /** What it has made of `process.env`. */
@@ -46,18 +49,30 @@ export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall): void {
   native.setProcessGroup(0, 0);
   native.putBackSignalHandlers();
   native.resetSignals();
-  if (parts.protocol === 1) becomeRequest(parts, forked);
-  else becomeContextCall(parts, forked);
+  native.leaveByExitNow();
+  const { from } = forked;
+  const connection =
+    'channel' in from
+      ? awaitCall(parts, from.channel, (call) => {
+          prepare(call, parts);
+          syncBuiltinESMExports();
+        })
+      : from.connection;
+  const begun = { ...forked, connection };
+  if (parts.protocol === 1) becomeRequest(parts, begun);
+  else becomeContextCall(parts, begun);
 }
 
+/** With the connection to its client. */
+type BegunCall = ForkedCall & { readonly connection: number };
+
 /** Version 1: once its request is there a call is begun, and what then goes wrong is told to whoever reads its standard error. */
-function becomeRequest(parts: ExecutorParts, forked: ForkedCall): void {
+function becomeRequest(parts: ExecutorParts, forked: BegunCall): void {
   const own = Math.min(parts.startedWith.length, 2);
   const call = attempt(parts, forked, () => receiveRequest(parts.core, forked.connection, REQUEST_LIMIT_MS, own));
   tellBeginning(forked.beginning);
   native.close(forked.connection);
   if (forked.setupErrors >= 0) native.close(forked.setupErrors);
-  installDescriptors(call.descriptors);
   try {
     takeOn(call, parts);
   } catch (error) {
@@ -70,13 +85,11 @@ function becomeRequest(parts: ExecutorParts, forked: ForkedCall): void {
 }
 
 /** Version 2: nothing is begun before this process is all that the call is to be. Until then its client can do without it. */
-function becomeContextCall(parts: ExecutorParts, forked: ForkedCall): void {
+function becomeContextCall(parts: ExecutorParts, forked: BegunCall): void {
   const { connection } = forked;
   attempt(parts, forked, () => {
-    const call = receiveContextCall(parts.core, connection, REQUEST_LIMIT_MS);
-    installDescriptors(call.descriptors);
-    if (call.context) parts.inherited?.takeOn(call.context, call.script !== null && call.script[0] !== SLASH);
-    takeOn(call, parts);
+    takeOn(receiveContextCall(parts.core, connection, REQUEST_LIMIT_MS), parts);
+    native.tellEndOn(connection, parts.core.encodeMessage({ kind: 'ended', status: 0 }));
   });
   try {
     native.send(connection, parts.core.encodeMessage({ kind: 'started', pid: native.processId() }));
@@ -84,18 +97,23 @@ function becomeContextCall(parts: ExecutorParts, forked: ForkedCall): void {
     // EPIPE: the client has given up waiting, and runs the script itself.
     native.exitNow(0);
   }
+  // The connection stays open, for the end to be told on.
   tellBeginning(forked.beginning);
-  native.close(connection);
 }
 
-/** The call's environment, arguments and streams, once its descriptors are in place. */
-function takeOn(call: IncomingCall, parts: ExecutorParts): void {
+/** All that a call is, which can be taken on more than once. */
+function prepare(call: IncomingCall, parts: ExecutorParts): void {
+  installDescriptors(call.descriptors);
+  if (call.context) parts.inherited?.takeOn(call.context, call.script !== null && call.script[0] !== SLASH);
   native.noteStdio();
   setEnvironment(call.environment, parts.changes);
   setIdentity(call, parts);
   seedRandom();
+}
+
+function takeOn(call: IncomingCall, parts: ExecutorParts): void {
+  prepare(call, parts);
   renewStandardStreams();
-  native.leaveByExitNow();
   // Last: the named exports of builtin modules (`import { pid } from 'node:process'`) are copies.
   syncBuiltinESMExports();
 }
@@ -107,7 +125,7 @@ function dieWithServer({ serverPid }: ExecutorParts): void {
 }
 
 /** Does what has to go well before the call is begun; otherwise reports why it did not, and ends. */
-function attempt<T>(parts: ExecutorParts, forked: ForkedCall, what: () => T): T {
+function attempt<T>(parts: ExecutorParts, forked: BegunCall, what: () => T): T {
   try {
     return what();
   } catch (error) {
@@ -116,7 +134,7 @@ function attempt<T>(parts: ExecutorParts, forked: ForkedCall, what: () => T): T 
 }
 
 /** The server has a copy of the connection: only a shutdown lets the client see the end of it now, and so report it. */
-function refuse({ core, log, protocol }: ExecutorParts, { connection, setupErrors }: ForkedCall, error: Error): never {
+function refuse({ core, log, protocol }: ExecutorParts, { connection, setupErrors }: BegunCall, error: Error): never {
   log('error', `a call was not served: ${error.message}`);
   if (setupErrors >= 0) {
     writeSync(setupErrors, `prefork-interp: the initial call was not served: ${error.message}\n`);
@@ -144,9 +162,9 @@ function installDescriptors(descriptors: IncomingCall['descriptors']): void {
 }
 
 /** `process.pid` is a constant of Node's. */
-function setIdentity(call: IncomingCall, { startedWith, title }: ExecutorParts): void {
+function setIdentity(call: IncomingCall, { startedWith, droppedWords, title }: ExecutorParts): void {
   Object.defineProperty(process, 'pid', { value: native.processId(), enumerable: true, configurable: true });
-  setArguments(startedWith, call.arguments);
+  setArguments(startedWith, droppedWords, call.arguments);
   // What ps(1) shows: as if node had been started with this, or what the script has put in its place.
   const started = [process.argv0, ...process.execArgv].map((word) => Buffer.from(word));
   const own = call.script === null ? call.arguments : [call.script, ...call.arguments];

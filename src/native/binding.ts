@@ -79,8 +79,10 @@ export interface Binding {
   fork(waitMs: number): number | null;
   leaveByExitNow(): void;
   setNaturalExitCode(code: number): void;
+  tellEndOn(fd: number, message: Uint8Array): void;
   exitNow(code: number): never;
   noteStdio(): void;
+  refreshTime(): void;
 }
 
 interface Addon {

@@ -110,7 +110,20 @@ export function exitNow(code: number): never {
   return binding().exitNow(code);
 }
 
+/**
+ * From now on {@link exitNow} closes all descriptors but the socket `fd`, sends `message` on it, whose last four bytes become the wait status of
+ * this process, and only then leaves: the kernel takes a while to take down a large process, and nobody has to wait for it. `fd` stays open until then.
+ */
+export function tellEndOn(fd: number, message: Uint8Array): void {
+  binding().tellEndOn(fd, message);
+}
+
 /** Notes the modes of descriptors 0 to 2 (fcntl and terminal), which are the call's, so that every way out restores them. */
 export function noteStdio(): void {
   binding().noteStdio();
+}
+
+/** uv_update_time(): the time from which timers count is the present, for a process that has waited outside of its event loop. */
+export function refreshTime(): void {
+  binding().refreshTime();
 }

@@ -27,6 +27,8 @@ export class Call {
   pidfd = -1;
   /** Whether its executor has been receiving for so long that it does not keep others from starting. */
   slow = false;
+  /** Whether the client has been told how the call has ended, by the executor itself: that it goes then is the end of the call, and no desertion. */
+  told = false;
   /** When to look again whether the call is there as a whole; Infinity: when something comes. */
   lookAt = NEVER;
   /** What has come from the client since the call began to run, as far as it is no whole message yet (version 2). */

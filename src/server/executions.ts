@@ -4,6 +4,7 @@ import type { CallTable } from './call-table.js';
 import { EXECUTOR_GRACE_MS, MAX_SLOW_CALLS, RECEIVING_LIMIT_MS } from './limits.js';
 import { POLLERR, POLLHUP, POLLIN, POLLRDHUP, type PollSet } from './poll-set.js';
 import type { Protocol } from './protocol.js';
+import type { Spares } from './spares.js';
 import type { Log } from './syslog.js';
 
 const SIGINT = native.signalNumber('SIGINT');
@@ -17,6 +18,7 @@ export interface ExecutionParts {
   readonly log: Log;
   readonly polled: PollSet;
   readonly calls: CallTable;
+  readonly spares: Spares;
   /** Ends a call: takes it off the table and closes what it owns. */
   end(call: Call): void;
 }
@@ -29,8 +31,13 @@ export class Executions {
     this.#parts = parts;
   }
 
-  /** Forks an executor. True in the new process, which then is that call's; where there can be none, the call is ended. */
+  /** Gives the call to a spare, or forks an executor. True in the new process, which then is that call's; where there can be none, the call is ended. */
   start(call: Call): boolean {
+    const spare = this.#parts.spares.handOver(call.connection);
+    if (spare) {
+      this.#receives(call, spare.pid, spare.pidfd);
+      return false;
+    }
     let pid: number;
     try {
       pid = native.fork();
@@ -39,9 +46,8 @@ export class Executions {
       return false;
     }
     if (pid === 0) return true;
-    call.pid = pid;
     try {
-      call.pidfd = native.openProcess(pid);
+      this.#receives(call, pid, native.openProcess(pid));
     } catch (error) {
       // Nobody would see its end.
       native.sendSignal(pid, SIGKILL);
@@ -49,11 +55,16 @@ export class Executions {
       this.#notServed(call, error as Error);
       return false;
     }
-    call.state = 'receiving';
-    call.deadline = performance.now() + RECEIVING_LIMIT_MS;
-    this.#parts.polled.watch(call.pidfd, { events: POLLIN, ready: () => this.#ended(call) });
     makeGroup(pid);
     return false;
+  }
+
+  #receives(call: Call, pid: number, pidfd: number): void {
+    call.pid = pid;
+    call.pidfd = pidfd;
+    call.state = 'receiving';
+    call.deadline = performance.now() + RECEIVING_LIMIT_MS;
+    this.#parts.polled.watch(pidfd, { events: POLLIN, ready: () => this.#ended(call) });
   }
 
   /** The executor has all that its client had to say, and begins the script. From now on the client speaks to the server. */
@@ -79,14 +90,16 @@ export class Executions {
       this.#parts.end(call);
       return;
     }
+    this.#parts.polled.forget(call.connection);
+    native.close(call.connection);
+    call.connection = -1;
+    // All that is missing is that the kernel takes down the executor's memory.
+    if (call.told) return;
     call.state = 'deserted';
     call.deadline = performance.now() + EXECUTOR_GRACE_MS;
     call.signalGroup(SIGINT);
     // What is stopped takes no other signal.
     call.signalGroup(SIGCONT);
-    this.#parts.polled.forget(call.connection);
-    native.close(call.connection);
-    call.connection = -1;
   }
 
   /** Ends what has had its time: a client that says nothing, a group that nobody waits for any more. */

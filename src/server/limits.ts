@@ -40,3 +40,9 @@ export const EXECUTOR_GRACE_MS = 5_000;
  * of that. Not rarely, since the number of a group that is empty can be given to another.
  */
 export const GROUP_LOOK_MS = 50;
+
+/** The most executors that wait for calls: more calls than this do not come in the time that a fork takes. */
+export const MAX_SPARES = 8;
+
+/** How long after the last call a server keeps more than one executor waiting. */
+export const SPARE_REST_MS = 2_000;

@@ -55,7 +55,10 @@ export class ProtocolV2 implements Protocol {
 
   relay(call: Call): boolean {
     const messages = this.#receive(call);
-    for (const message of messages ?? []) if (message.kind === 'signal') call.signalGroup(message.signal);
+    for (const message of messages ?? []) {
+      if (message.kind === 'signal') call.signalGroup(message.signal);
+      else if (message.kind === 'ended') call.told = true;
+    }
     return messages !== undefined;
   }
 

@@ -1,22 +1,27 @@
 import { closeSync, openSync } from 'node:fs';
 import type { Core } from '../core.js';
 import { receiveContextCall } from '../executor/context-call.js';
+import type { IncomingCall } from '../executor/incoming.js';
 import { receiveRequest } from '../executor/request.js';
 import * as native from '../native.js';
 import { REQUEST_LIMIT_MS } from './limits.js';
 
+/** Of getrlimit(2). */
+const RESOURCES = 16;
+const NUL = Buffer.alloc(1);
+
 /**
- * Does once, in the server, what every executor does first: to take a request. V8 compiles a function, of JavaScript or of
- * WebAssembly, when it is first called; what no process before the fork has called is compiled anew in each executor (measured: 3 ms of
- * a call). To be done when the first call is on its way, so that nobody waits for it.
+ * Takes a call that this process has sent to itself. V8 compiles a function, of JavaScript or of WebAssembly, when it is first called; what no process
+ * before the fork has called is compiled anew in each executor (measured: 3 ms of a call). So the server does this once, when the first call is on its
+ * way and nobody waits for it; and a spare does, for its pages.
+ *
+ * The call is what this process is anyway. Its descriptors are the caller's to close.
  */
-export function rehearse(core: Core, protocol: 1 | 2): void {
-  const nothing = openSync('/dev/null', 'r');
+export function rehearse(core: Core, protocol: 1 | 2): IncomingCall {
+  const nothing = openSync('/dev/null', 'r+');
   const [client, server] = native.socketPair();
   try {
-    const { descriptors, context } =
-      protocol === 1 ? request(core, client, server, nothing) : call(core, client, server, nothing);
-    for (const descriptor of [...descriptors, context?.cwd ?? null]) if (descriptor !== null) native.close(descriptor);
+    return protocol === 1 ? request(core, client, server, nothing) : call(core, client, server, nothing);
   } finally {
     native.close(client);
     native.close(server);
@@ -24,12 +29,12 @@ export function rehearse(core: Core, protocol: 1 | 2): void {
   }
 }
 
+function ownEnvironment(): Buffer[] {
+  return Object.entries(process.env).map(([name, value]) => Buffer.from(`${name}=${value}`));
+}
+
 function request(core: Core, client: number, server: number, nothing: number) {
-  const bytes = core.encodeRequest(
-    'released',
-    [Buffer.from('NAME=value')],
-    [Buffer.from('interpreter'), Buffer.from('script')],
-  );
+  const bytes = core.encodeRequest('released', ownEnvironment(), [Buffer.from('interpreter'), Buffer.from('script')]);
   native.send(client, bytes.subarray(0, 1));
   for (const at of [1, 2, 3]) native.send(client, bytes.subarray(at, at + 1), [nothing]);
   native.send(client, bytes.subarray(4));
@@ -40,14 +45,16 @@ function call(core: Core, client: number, server: number, nothing: number) {
   const bytes = core.encodeCall({
     stdio: 0b111,
     cwd: true,
-    umask: 0o22,
-    nice: 0,
-    limits: [{ resource: 0, soft: null }],
-    affinity: Uint8Array.of(1),
+    umask: process.umask(),
+    nice: native.priority(0),
+    limits: Array.from({ length: RESOURCES }, (_, resource) => ({ resource, soft: native.softLimit(resource) })),
+    affinity: native.affinity(),
     script: Buffer.from('script'),
-    arguments: [Buffer.from('argument')],
-    environment: Buffer.from('NAME=value\0'),
+    arguments: [],
+    environment: Buffer.concat(ownEnvironment().flatMap((entry) => [entry, NUL])),
   });
-  native.send(client, bytes, [nothing, nothing, nothing, nothing]);
+  const root = openSync('/', 'r');
+  native.send(client, bytes, [nothing, nothing, nothing, root]);
+  closeSync(root);
   return receiveContextCall(core, server, REQUEST_LIMIT_MS);
 }

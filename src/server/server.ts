@@ -14,6 +14,7 @@ import { ProtocolV1 } from './protocol-v1.js';
 import { ProtocolV2 } from './protocol-v2.js';
 import { Reception } from './reception.js';
 import { rehearse } from './rehearsal.js';
+import { Spares } from './spares.js';
 import type { Staleness } from './staleness.js';
 import type { Log } from './syslog.js';
 import { readWatcher } from './watcher.js';
@@ -33,10 +34,10 @@ export interface ServerParts {
   readonly setupErrors: number;
 }
 
-/** What the server leaves to the process that is to become the call. */
+/** What the server leaves to a process that is to become a call. */
 export interface ForkedCall {
-  /** The connection to the client, from which the request is still to be read. */
-  readonly connection: number;
+  /** Where the request is still to be read from: the connection to the client; or, in a spare, the channel on which that will come. */
+  readonly from: { readonly connection: number } | { readonly channel: number };
   /** By which the server is to be told that the script begins (beginnings.ts). */
   readonly beginning: number;
   /** Where trouble is to be told besides the log; -1: nowhere. */
@@ -58,6 +59,7 @@ export class Server {
   readonly #calls: CallTable;
   readonly #reception: Reception;
   readonly #executions: Executions;
+  readonly #spares: Spares;
   readonly #beginnings = new Beginnings();
   readonly #startedAt = performance.now();
   /** Readable when an executor has stopped or gone on, of which a pidfd says nothing. */
@@ -77,8 +79,9 @@ export class Server {
     this.#handover = handover;
     this.#protocol = handover.protocol === 1 ? new ProtocolV1(core) : new ProtocolV2(core, this.#controlled());
     this.#calls = new CallTable(options.maxServers);
+    this.#spares = new Spares(this.#polled, log, options.maxServers);
     const shared = { protocol: this.#protocol, log, polled: this.#polled, calls: this.#calls };
-    this.#executions = new Executions({ ...shared, end: (call) => this.#end(call) });
+    this.#executions = new Executions({ ...shared, spares: this.#spares, end: (call) => this.#end(call) });
     this.#reception = new Reception({
       ...shared,
       acceptor: new Acceptor(handover.listener, options.maxErrors, parts.staleness, log),
@@ -104,6 +107,8 @@ export class Server {
       // Before it waits: judging the last of its calls may have been what made it retire.
       if (this.#retired && this.#calls.isEmpty) native.exitNow(0);
       this.#rehearseOnce();
+      const channel = this.#rehearsed ? this.#spares.replenish() : undefined;
+      if (channel !== undefined) return this.#inSpare(channel);
       this.#reception.updateListening();
       this.#polled.wait(this.#untilDeadline());
       this.#passDeadlines();
@@ -126,7 +131,9 @@ export class Server {
     if (this.#rehearsed || this.#served === 0) return;
     this.#rehearsed = true;
     try {
-      rehearse(this.#core, this.#handover.protocol);
+      const { descriptors, context } = rehearse(this.#core, this.#handover.protocol);
+      for (const descriptor of [...descriptors, context?.cwd ?? null])
+        if (descriptor !== null) native.close(descriptor);
     } catch (error) {
       // Calls are served all the same, only slower.
       this.#log('warning', `a request could not be rehearsed: ${(error as Error).message}`);
@@ -137,18 +144,29 @@ export class Server {
   #inExecutor(call: Call): ForkedCall {
     const { connection } = call;
     call.connection = -1;
+    if (!call.initial) this.#closeSetupErrors();
+    return { from: { connection }, beginning: this.#letGo(), setupErrors: this.#setupErrors };
+  }
+
+  #inSpare(channel: number): ForkedCall {
+    this.#closeSetupErrors();
+    return { from: { channel }, beginning: this.#letGo(), setupErrors: -1 };
+  }
+
+  /** Returns the one descriptor of the server's that an executor needs: to tell that it has begun. */
+  #letGo(): number {
     for (const other of this.#calls) other.closeDescriptors();
+    this.#spares.closeDescriptors();
     native.close(this.#handover.watcherInput);
     native.close(this.#handover.watcherErrors);
     native.close(this.#childSignals);
     if (!this.#retired) native.close(this.#handover.listener);
-    if (!call.initial) this.#closeSetupErrors();
-    return { connection, beginning: this.#beginnings.takeTellingEnd(), setupErrors: this.#setupErrors };
+    return this.#beginnings.takeTellingEnd();
   }
 
   #untilDeadline(): number {
     const now = performance.now();
-    let deadline = Math.min(this.#calls.deadline, this.#reception.deadline(now));
+    let deadline = Math.min(this.#calls.deadline, this.#reception.deadline(now), this.#spares.deadline);
     if (this.#calls.isEmpty) deadline = Math.min(deadline, this.#lastUse + this.#idleTimeoutMs);
     if (this.#calls.hasOrphans) deadline = Math.min(deadline, now + GROUP_LOOK_MS);
     if (deadline === NEVER) return -1;
@@ -160,6 +178,7 @@ export class Server {
     if (this.#calls.isEmpty && now >= this.#lastUse + this.#idleTimeoutMs) {
       this.#retire(`nothing was called for ${this.#idleTimeoutMs / 1000} seconds`);
     }
+    this.#spares.rest(now);
     this.#reception.lookAgain(now);
     this.#executions.passDeadlines(now);
   }
@@ -186,6 +205,7 @@ export class Server {
     this.#retired = true;
     this.#log('info', `the server retires: ${why}`);
     this.#polled.forget(this.#handover.watcherErrors);
+    this.#spares.end();
     for (const call of this.#reception.close()) this.#end(call);
   }
 

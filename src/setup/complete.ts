@@ -1,6 +1,7 @@
 import { openSync } from 'node:fs';
 import type { Core } from '../core.js';
 import { loadCore } from '../core-bytes.js';
+import { droppedFromFront } from '../executor/arguments.js';
 import { becomeExecutor } from '../executor/become.js';
 import { showCommandLine } from '../executor/command-line.js';
 import { InheritedContext } from '../executor/context.js';
@@ -73,13 +74,14 @@ function becomeServer({ setup, options, core, staleness, title, nothing }: Ready
   const { protocol } = handover;
   const script = startedWith[1] ?? process.execPath;
   const log = openSyslog(options.logFacility, script);
+  const droppedWords = droppedFromFront(startedWith, process.argv);
   const changes = environmentChanges(setup.environment, { ...process.env });
   try {
     const setupErrors = becomeDaemon(script, nothing, handover);
     const inherited = protocol === 2 ? new InheritedContext() : undefined;
     const serverPid = native.processId();
     const forked = new Server({ core, log, staleness, script, setupErrors }, handover, options).serve();
-    becomeExecutor({ core, log, protocol, serverPid, startedWith, title, changes, inherited }, forked);
+    becomeExecutor({ core, log, protocol, serverPid, startedWith, droppedWords, title, changes, inherited }, forked);
   } catch (error) {
     // Thrown on, it would be caught by the script, or run its handlers, in a process that is no call.
     log('error', `process ${native.processId()} gives up: ${(error as Error).stack ?? error}`);

@@ -1,0 +1,138 @@
+import * as native from '../native.js';
+import { MAX_SPARES, SPARE_REST_MS } from './limits.js';
+import { POLLIN, type PollSet } from './poll-set.js';
+import type { Log } from './syslog.js';
+
+const NEVER = Number.POSITIVE_INFINITY;
+const HANDED_OVER = Uint8Array.of(1);
+
+/** An executor that was forked ahead of its call. It waits at the other end of `channel`. */
+export interface Spare {
+  readonly pid: number;
+  /** Readable once it has ended. Whoever takes the spare owns it. */
+  readonly pidfd: number;
+  readonly channel: number;
+}
+
+/**
+ * The executors that wait for a call, so that neither the fork nor the first touch of its pages is on the way of one. A server's state is the same from the
+ * end of initialisation to its own end, so a spare is never older than what it stands for.
+ *
+ * How many is learnt from the calls: one more where a call found none, up to a limit; one again after a while without a call.
+ */
+export class Spares {
+  readonly #polled: PollSet;
+  readonly #log: Log;
+  readonly #most: number;
+  readonly #waiting: Spare[] = [];
+  #wanted = 1;
+  /** When to let go of all but one; Infinity while there is no more than that. */
+  #restAt = NEVER;
+  #over = false;
+
+  /** `most`: no more calls than this run at once; negative: no limit. */
+  constructor(polled: PollSet, log: Log, most: number) {
+    this.#polled = polled;
+    this.#log = log;
+    this.#most = most < 0 ? MAX_SPARES : Math.min(most, MAX_SPARES);
+  }
+
+  get count(): number {
+    return this.#waiting.length;
+  }
+
+  /** When {@link rest} is to be called again. */
+  get deadline(): number {
+    return this.#restAt;
+  }
+
+  /** Hands `connection` to a spare, of which the caller keeps a copy. Undefined where there is none. */
+  handOver(connection: number): Spare | undefined {
+    for (let spare = this.#take(); spare; spare = this.#take()) {
+      try {
+        native.send(spare.channel, HANDED_OVER, [connection], native.MSG_DONTWAIT);
+        native.close(spare.channel);
+        return spare;
+      } catch (error) {
+        this.#lost(spare, (error as Error).message);
+      }
+    }
+    this.#wanted = Math.min(this.#wanted + 1, this.#most);
+    return undefined;
+  }
+
+  /** Forks one more, if one is wanted. In the new process: the descriptor on which its call will come. */
+  replenish(): number | undefined {
+    if (this.#over || this.#waiting.length >= this.#wanted) return undefined;
+    this.#restAt = this.#wanted > 1 ? performance.now() + SPARE_REST_MS : NEVER;
+    const [kept, given] = native.socketPair();
+    let pid = -1;
+    try {
+      pid = native.fork();
+      if (pid === 0) {
+        native.close(kept);
+        return given;
+      }
+      this.#waits({ pid, pidfd: native.openProcess(pid), channel: kept });
+    } catch (error) {
+      // Calls are served all the same, each by a fork of its own. A spare of which nobody knows ends with its channel.
+      this.#log('warning', `no executor could be forked ahead of its call: ${(error as Error).message}`);
+      native.close(kept);
+      if (pid > 0) native.wait(pid, false);
+      this.#over = true;
+    }
+    native.close(given);
+    return undefined;
+  }
+
+  /** Lets go of all but one, if it is time to. */
+  rest(now: number): void {
+    if (now < this.#restAt) return;
+    this.#restAt = NEVER;
+    this.#wanted = 1;
+    while (this.#waiting.length > 1) this.#dismiss(this.#waiting[0] as Spare);
+  }
+
+  /** Lets all go, and has no more. */
+  end(): void {
+    this.#over = true;
+    this.#restAt = NEVER;
+    for (const spare of [...this.#waiting]) this.#dismiss(spare);
+  }
+
+  /** After a fork, in a process that must not have them: closes what belongs to the spares. */
+  closeDescriptors(): void {
+    for (const { channel, pidfd } of this.#waiting) {
+      native.close(channel);
+      native.close(pidfd);
+    }
+  }
+
+  #waits(spare: Spare): void {
+    this.#waiting.push(spare);
+    this.#polled.watch(spare.pidfd, { events: POLLIN, ready: () => this.#lost(spare, 'it has ended') });
+  }
+
+  #take(): Spare | undefined {
+    const spare = this.#waiting.shift();
+    if (spare) this.#polled.forget(spare.pidfd);
+    return spare;
+  }
+
+  /** Somebody has killed it: the memory was short, say. */
+  #lost(spare: Spare, why: string): void {
+    this.#log('warning', `process ${spare.pid}, which waited for a call, is lost: ${why}`);
+    this.#dismiss(spare);
+  }
+
+  /** It ends when its channel does. The wait is a short one: it has nothing to do but to leave. */
+  #dismiss(spare: Spare): void {
+    const at = this.#waiting.indexOf(spare);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    this.#polled.forget(spare.pidfd);
+    native.close(spare.channel);
+    native.sendSignal(spare.pid, native.signalNumber('SIGKILL'));
+    native.wait(spare.pid, false);
+    native.close(spare.pidfd);
+  }
+}
