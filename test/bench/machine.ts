@@ -1,5 +1,5 @@
 /** On what the figures were taken: without that they say little. */
-import { cpus, release, totalmem } from 'node:os';
+import { cpus, loadavg, release, totalmem } from 'node:os';
 import { clientLibc } from './programs.js';
 
 export interface Machine {
@@ -7,6 +7,8 @@ export interface Machine {
   readonly processors: number;
   readonly model: string;
   readonly memoryMb: number;
+  /** Of the last minute before the bench: what else the machine did. */
+  readonly load: number;
   readonly kernel: string;
   readonly node: string;
   readonly clientLibc: string;
@@ -19,6 +21,7 @@ export function machine(): Machine {
     processors: processors.length,
     model: processors[0]?.model ?? 'unknown',
     memoryMb: Math.round(totalmem() / 2 ** 20),
+    load: loadavg()[0] as number,
     kernel: release(),
     node: process.version,
     clientLibc: clientLibc(),

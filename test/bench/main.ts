@@ -53,7 +53,7 @@ async function run({ quick, only, out, json, check }: Options, signal: AbortSign
   const course: Course = { quick, wanted, signal, progress };
   const about = machine();
   say(
-    `${about.processors} processors (${about.model}), Linux ${about.kernel}, Node ${about.node}, client with ${about.clientLibc}. Milliseconds from spawn to reaped.\n`,
+    `${about.processors} processors (${about.model}), Linux ${about.kernel}, Node ${about.node}, client with ${about.clientLibc}, load ${about.load.toFixed(1)}. Milliseconds from spawn to reaped.\n`,
   );
   const measured: Measured[] = [];
   for (const section of SECTIONS) {

@@ -28,6 +28,7 @@ export interface Course {
 class Series {
   readonly #times: number[] = [];
   #elapsedNs = 0;
+  #calls = 0;
   #said: Pick<Batch, 'status' | 'output'> | undefined;
 
   constructor(
@@ -36,12 +37,13 @@ class Series {
     readonly calls: number,
   ) {}
 
-  add({ status, output, timesNs, elapsedNs }: Batch): void {
+  add({ status, output, timesNs, elapsedNs, calls }: Batch): void {
     this.#said ??= { status, output };
     if (status !== 0) throw new Error(`${this.c.name}: ended with wait status ${status}`);
     if (output !== this.#said.output) throw new Error(`${this.c.name}: the output is not the same each time`);
     this.#times.push(...timesNs);
     this.#elapsedNs += elapsedNs;
+    this.#calls += calls;
   }
 
   get output(): string | undefined {
@@ -50,7 +52,7 @@ class Series {
 
   measured(section: string): Measured {
     const { name, title, callers = 1 } = this.c;
-    const callsPerSecond = this.#times.length / (this.#elapsedNs / 1e9);
+    const callsPerSecond = this.#calls / (this.#elapsedNs / 1e9);
     return { section, name, title, mode: this.mode, callers, callsPerSecond, times: summarise(this.#times) };
   }
 }
@@ -83,12 +85,13 @@ async function inRounds(section: Section, cases: readonly Case[], place: Place, 
   const series = cases.flatMap((c) =>
     modes.flatMap((mode) => (c.calls[mode] ? new Series(c, mode, c.calls[mode]) : [])),
   );
+  const run = { directory: place.directory, env: place.env, signal: course.signal };
   const rounds = course.quick ? section.rounds.quick : section.rounds.full;
   for (let round = 0; round < rounds; round++) {
     for (const one of inTurns(series, round)) {
       course.progress(`${section.name}: round ${round + 1} of ${rounds}: ${one.c.name}`);
       await one.c.prepare?.();
-      one.add(await timeCalls(one.c, one.mode, one.calls, { env: place.env, signal: course.signal }));
+      one.add(await timeCalls(one.c, one.mode, one.calls, run));
     }
   }
   return series;

@@ -15,29 +15,31 @@ export interface Batch {
   readonly status: number;
   /** A hash of what a call says, the same for all. */
   readonly output: string;
+  /** From the first start to the last end, rests included. */
   readonly elapsedNs: number;
+  /** How many were made in that time: some may not count. */
+  readonly calls: number;
   readonly timesNs: number[];
 }
 
 export interface Run {
+  readonly directory: string;
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
 }
 
 export function parseBatch(bytes: Buffer): Batch {
   const end = bytes.indexOf('\n');
-  const [status = Number.NaN, length = Number.NaN, elapsedNs = Number.NaN] = bytes
-    .toString('latin1', 0, end)
-    .split(' ')
-    .map(Number);
+  const [status = Number.NaN, length = 0, elapsedNs = Number.NaN] = numbers(bytes.toString('latin1', 0, end));
   const output = bytes.subarray(end + 1, end + 1 + length);
-  const timesNs = bytes
-    .toString('latin1', end + 1 + length)
-    .trim()
-    .split(' ')
-    .map(Number);
-  if (![status, length, elapsedNs, ...timesNs].every(Number.isInteger)) throw new Error('the runner said no numbers');
-  return { status, output: createHash('sha256').update(output).digest('hex'), elapsedNs, timesNs };
+  const timesNs = numbers(bytes.toString('latin1', end + 1 + length).trimEnd());
+  const hash = createHash('sha256').update(output).digest('hex');
+  return { status, output: hash, elapsedNs, calls: timesNs.length, timesNs };
+}
+
+function numbers(line: string): number[] {
+  if (!/^\d+( \d+)*$/.test(line)) throw new Error(`the runner said ${JSON.stringify(line)}, and no numbers`);
+  return line.split(' ').map(Number);
 }
 
 /**
@@ -50,7 +52,12 @@ export async function timeCalls(c: Case, mode: Mode, calls: number, run: Run): P
   const words = [program('runner'), calls + uncounted, MODES[mode], c.callers ?? 1, limit, ...c.command].map(String);
   const [first, ...rest] = [...(c.inside ?? []), ...words] as [string, ...string[]];
   const bytes = await new Promise<Buffer>((resolve, reject) => {
-    const options = { cwd: c.cwd, env: { ...run.env, ...c.env }, signal: run.signal, maxBuffer: OUTPUT_LIMIT_BYTES };
+    const options = {
+      cwd: c.cwd ?? run.directory,
+      env: { ...run.env, ...c.env },
+      signal: run.signal,
+      maxBuffer: OUTPUT_LIMIT_BYTES,
+    };
     execFile(first, rest, { ...options, encoding: 'buffer' }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${c.name}: ${stderr.toString().trim() || error.message}`));
       else resolve(stdout);
