@@ -30,7 +30,10 @@ export interface Run {
 
 export function parseBatch(bytes: Buffer): Batch {
   const end = bytes.indexOf('\n');
-  const [status = Number.NaN, length = 0, elapsedNs = Number.NaN] = numbers(bytes.toString('latin1', 0, end));
+  const [status, length, elapsedNs] = numbers(bytes.toString('latin1', 0, end));
+  if (status === undefined || length === undefined || elapsedNs === undefined) {
+    throw new Error('the runner said too little');
+  }
   const output = bytes.subarray(end + 1, end + 1 + length);
   const timesNs = numbers(bytes.toString('latin1', end + 1 + length).trimEnd());
   const hash = createHash('sha256').update(output).digest('hex');
