@@ -60,8 +60,9 @@ void add_limits(const Context &context) {
 
 void add_processors(const Context &context) {
   uint8_t mask[sys::AFFINITY_BYTES];
-  if (sys::affinity(mask) < 0) fail(Line().text("cannot ask for the processors").error(errno));
-  size_t length = sizeof(mask);
+  const int known = sys::affinity(mask);
+  if (known < 0) fail(Line().text("cannot ask for the processors").error(errno));
+  auto length = static_cast<size_t>(known);
   while (length > 1 && mask[length - 1] == 0) length--;
   check(core::call_affinity(mask, length), context);
 }

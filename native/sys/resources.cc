@@ -1,6 +1,7 @@
 #include "sys/resources.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,7 +11,6 @@ namespace prefork::sys {
 namespace {
 
 constexpr size_t WORD_BYTES = sizeof(unsigned long);
-constexpr size_t WORD_BITS = WORD_BYTES * 8;
 
 // The kernel's form: an array of long, whose bytes lie as the machine has them.
 struct Words {
@@ -47,10 +47,10 @@ int set_priority(int nice) { return setpriority(PRIO_PROCESS, 0, nice); }
 int affinity(uint8_t (&mask)[AFFINITY_BYTES]) {
   Words found;
   const int length = read_words(&found);
-  for (size_t cpu = 0; cpu < AFFINITY_BYTES * 8; cpu++) {
-    if (cpu % 8 == 0) mask[cpu / 8] = 0;
-    const unsigned long bit = found.words[cpu / WORD_BITS] >> (cpu % WORD_BITS) & 1;
-    mask[cpu / 8] = static_cast<uint8_t>(mask[cpu / 8] | bit << (cpu % 8));
+  memset(mask, 0, sizeof(mask));
+  // Byte by byte, and no further than the kernel has written: the whole mask, bit by bit, took longer than the system call.
+  for (size_t byte = 0; static_cast<int>(byte) < length; byte++) {
+    mask[byte] = static_cast<uint8_t>(found.words[byte / WORD_BYTES] >> (byte % WORD_BYTES * 8));
   }
   return length;
 }
