@@ -93,12 +93,12 @@ Answer offer_call(int connection, const Context &context, int milliseconds) {
   if (signal_descriptor() < 0) fail(Line().text("cannot see the signals of ").text(subject_of(context)).error(errno));
   if (offer.connection != connection) begin_offer(connection, context);
   const long long deadline = sys::monotonic_milliseconds() + milliseconds;
-  for (;;) {
+  // Asked for again only once the first wait is over.
+  for (long long left = milliseconds;; left = deadline - sys::monotonic_milliseconds()) {
     if (!send_more(context)) {
       const Answer last = all_answers(connection);
       return closed(last == Answer::late ? Answer::ended : last);
     }
-    const long long left = deadline - sys::monotonic_milliseconds();
     const Answer seen = wait_for_answer(connection, context, left > 0 ? static_cast<int>(left) : 0);
     // Before any signal is obeyed: one that has come beside it is the script's.
     if (seen == Answer::started) return closed(seen);

@@ -43,12 +43,14 @@ void make_path(char (&path)[core::SOCKET_PATH_BYTES], const char *directory, cha
 }
 
 int connect_waiting(int fd, const char *path, long long limit) {
+  if (sys::connect_to(fd, path) == 0) return 0;
+  if (errno != EAGAIN) return -1;
   const long long deadline = sys::monotonic_milliseconds() + limit;
-  for (;;) {
-    if (sys::connect_to(fd, path) == 0) return 0;
-    if (errno != EAGAIN || sys::monotonic_milliseconds() >= deadline) return -1;
+  while (errno == EAGAIN && sys::monotonic_milliseconds() < deadline) {
     sys::wait_ready(nullptr, 0, QUEUE_FULL_INTERVAL_MS);
+    if (sys::connect_to(fd, path) == 0) return 0;
   }
+  return -1;
 }
 
 void check_peer(int fd, const char *path) {
