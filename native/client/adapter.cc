@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/entry.h"
 #include "client/failure.h"
+#include "client/kept.h"
 #include "sys/descriptors.h"
 
 namespace prefork::client {
@@ -39,8 +41,8 @@ constexpr Adapted TABLE[] = {
      sizeof(NODE_OTHERS) / sizeof(*NODE_OTHERS)},
 };
 
-// How far above this program's directory the package is: installed (bin/ or prebuilt/), and in a checkout (build/client/).
-constexpr int LEVELS[] = {1, 2};
+// How far above this program's directory the package is: 1 where it is installed (bin/ or prebuilt/), 2 in a checkout (build/client/).
+constexpr int LEVELS = 2;
 
 bool is_elf(const char *path) {
   const int fd = sys::open_path(path, O_RDONLY);
@@ -74,34 +76,35 @@ bool go_up(char *path) {
   return true;
 }
 
-bool place_at_level(int level, const char *file, const char *own, char (&out)[PATH_MAX]) {
-  strcpy(out, own);
-  for (int i = 0; i <= level; i++) {
-    if (!go_up(out)) return false;
-  }
-  const size_t used = strcmp(out, "/") == 0 ? 0 : strlen(out);
-  if (used + 1 + strlen(file) >= sizeof(out)) return false;
-  out[used] = '/';
-  memcpy(out + used + 1, file, strlen(file) + 1);
-  if (access(out, R_OK) == 0) return true;
-  if (errno != ENOENT && errno != ENOTDIR) fail(Line().text("cannot read the adapter ").text(out).error(errno));
+// Whether the file is there, below the directory in `path`, to which its name is added.
+bool is_below(Room &path, const char *file) {
+  const size_t used = strcmp(path, "/") == 0 ? 0 : strlen(path);
+  if (used + 1 + strlen(file) >= PATH_MAX) return false;
+  path[used] = '/';
+  strcpy(path + used + 1, file);
+  if (access(path, R_OK) == 0) return true;
+  if (errno != ENOENT && errno != ENOTDIR) fail(Line().text("cannot read the adapter ").text(path).error(errno));
+  path[used == 0 ? 1 : used] = 0;
   return false;
 }
 
 }  // namespace
 
-const Adapted *find_adapter(const char *program, char (&path)[PATH_MAX]) {
-  path[0] = 0;
+const Adapted *find_adapter(const char *program, const char **path) {
   const Adapted *row = row_of(program);
   if (row == nullptr) return nullptr;
-  char own[PATH_MAX];
-  const ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
+  Room &own = room();
+  const ssize_t length = readlink("/proc/self/exe", own, PATH_MAX - 1);
   if (length <= 0) fail(Line().text("cannot find the adapter: /proc/self/exe").error(errno));
   own[length] = 0;
-  for (const int level : LEVELS) {
-    if (place_at_level(level, row->file, own, path)) return row;
+  bool inside = go_up(own);
+  for (int level = 1; inside && level <= LEVELS; level++) {
+    inside = go_up(own);
+    if (inside && is_below(own, row->file)) {
+      *path = keep_string();
+      return row;
+    }
   }
-  path[0] = 0;
   return nullptr;
 }
 
@@ -111,9 +114,7 @@ bool is_start_variable(const Adapted &adapted, const char *entry) {
   }
   for (size_t i = 0; i < adapted.variable_count; i++) {
     const StartVariable &variable = adapted.variables[i];
-    if (variable.is_prefix ? strncmp(entry, variable.name, strlen(variable.name)) == 0 : is_named(entry, variable.name)) {
-      return true;
-    }
+    if (variable.is_prefix ? behind(entry, variable.name) != nullptr : is_named(entry, variable.name)) return true;
   }
   return false;
 }

@@ -2,7 +2,6 @@
 // that have one, and so of those whose calls speak version 2.
 #pragma once
 
-#include <limits.h>
 #include <stddef.h>
 
 namespace prefork::client {
@@ -24,10 +23,10 @@ struct Adapted {
   size_t other_count;
 };
 
-// The adapter for a program, whose real path (no symbolic link in it) this is: its row, and in `path` the file. Null where
-// there is none for it. The file lies at a fixed place from this very program. Fails where it cannot be told: a script that relies on
+// The adapter for a program, whose real path (no symbolic link in it) this is: its row, and in `path` the file, which is kept. Null
+// where there is none for it. The file lies at a fixed place from this very program. Fails where it cannot be told: a script that relies on
 // the adapter must not be set up without, or its calls would be run as initialisation.
-const Adapted *find_adapter(const char *program, char (&path)[PATH_MAX]);
+const Adapted *find_adapter(const char *program, const char **path);
 
 // Whether an entry of environ(7) is one of those that the interpreter reads when it starts.
 bool is_start_variable(const Adapted &adapted, const char *entry);

@@ -9,7 +9,7 @@ namespace prefork::client {
 
 namespace {
 
-Line reason;
+const char *reason = "";
 
 // More than a socket's queue holds, at a few bytes each: a server that never stops talking is not listened to for ever.
 constexpr int LOOKS_LIMIT = 1000;
@@ -19,18 +19,18 @@ Answer judge(const core::Message &message) {
     case core::Kind::started:
       return Answer::started;
     case core::Kind::refused:
-      reason = Line().text(message.reason);
+      reason = Line().text(message.reason).bytes();
       return Answer::refused;
     case core::Kind::ended:
       // The executor's last deed before it becomes the script is to say `started`.
-      reason = Line().text("the process that was to run it ended before that, with wait status ").natural(message.value);
+      reason = Line().text("the process that was to run it ended before that, with wait status ").natural(message.value).bytes();
       return Answer::refused;
     case core::Kind::stopped:
     case core::Kind::continued:
       // It had not begun, and nobody has to follow it.
       return Answer::late;
     default:
-      reason = Line().text("a message of kind ").number(static_cast<int>(message.kind)).text(" is no answer to a call");
+      reason = Line().text("a message of kind ").number(static_cast<int>(message.kind)).text(" is no answer to a call").bytes();
       return Answer::garbled;
   }
 }
@@ -43,7 +43,7 @@ Answer take_answer() {
       case Taken::none:
         return Answer::late;
       case Taken::garbled:
-        reason = words_of(code, core::messages_subject());
+        reason = words_of(code, core::messages_subject()).bytes();
         return Answer::garbled;
       case Taken::message:
         break;
@@ -68,7 +68,7 @@ Answer next_answer(int connection, bool *again) {
     case Received::failed:
       break;
   }
-  reason = Line().text("what it sends cannot be read").error(errno);
+  reason = Line().text("what it sends cannot be read").error(errno).bytes();
   return Answer::garbled;
 }
 
@@ -79,6 +79,6 @@ Answer all_answers(int connection) {
   return seen;
 }
 
-const char *refusal_reason() { return reason.bytes(); }
+const char *refusal_reason() { return reason; }
 
 }  // namespace prefork::client

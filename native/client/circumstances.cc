@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include "client/failure.h"
+#include "client/kept.h"
 #include "client/limits.h"
 #include "sys/confinement.h"
 
@@ -18,7 +19,7 @@ namespace {
 
 // All but the variables have one field each. Of those there are seldom more than a few: then no memory has to be asked for.
 constexpr size_t SINGLE_FIELDS = core::CONTEXT_LAST;
-constexpr size_t FEW_VARIABLES = 64;
+constexpr size_t FEW_VARIABLES = 32;
 const char *few_variables[FEW_VARIABLES];
 core::ContextField few_fields[SINGLE_FIELDS + FEW_VARIABLES];
 
@@ -104,8 +105,9 @@ void add_confinement(Fields *fields) {
   fields->add(core::CONTEXT_PRIVILEGES, privileges, sys::privileges(&privileges));
   static uint32_t capabilities[sys::CAPABILITY_WORDS];
   fields->add(core::CONTEXT_CAPABILITIES, capabilities, sys::capabilities(&capabilities) == 0 ? sizeof(capabilities) : 0);
-  static char label[sys::LABEL_LIMIT];
-  fields->add(core::CONTEXT_LABEL, label, sys::security_label(&label));
+  static_assert(sys::LABEL_LIMIT <= ROOM);
+  const size_t label = sys::security_label(room());
+  fields->add(core::CONTEXT_LABEL, keep_bytes(label), label);
 }
 
 void add_hard_limits(Fields *fields) {

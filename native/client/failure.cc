@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/sparse.h"
+
 namespace prefork::client {
 
 namespace {
@@ -35,17 +37,28 @@ void undo_everything() {
   if (now.function != nullptr) now.function(now.subject);
 }
 
+SPARSE char lines[LINES][LINE_LIMIT + 1];
+size_t lines_begun = 0;
+
 [[noreturn]] void end_child(const Line &line) {
-  *told_to_parent = line;
+  told_to_parent->line(line);
   _exit(EXIT_FAILURE_OF_CLIENT);
 }
 
 }  // namespace
 
+Line::Line() : Line(lines[lines_begun++ % LINES]) {}
+
 void Line::add(char byte) {
-  if (length_ == LIMIT) return;
+  if (length_ == LINE_LIMIT) return;
   const auto code = static_cast<unsigned char>(byte);
   bytes_[length_++] = code < 0x20 || code == 0x7f ? '?' : byte;
+  bytes_[length_] = 0;
+}
+
+Line &Line::line(const Line &other) {
+  for (size_t i = 0; i < other.length_; i++) add(other.bytes_[i]);
+  return *this;
 }
 
 Line &Line::text(const char *string) {
@@ -133,8 +146,15 @@ void undo_on_failure(void (*function)(const void *subject), const void *subject)
 void leave_failure_to_parent(Line *shared) { told_to_parent = shared; }
 
 Line *share_line() {
-  void *memory = mmap(nullptr, sizeof(Line), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  return memory == MAP_FAILED ? nullptr : static_cast<Line *>(memory);
+  struct Shared {
+    Line line;
+    char text[LINE_LIMIT + 1];
+  };
+  void *memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  auto *shared = static_cast<Shared *>(memory);
+  shared->line = Line(shared->text);
+  return &shared->line;
 }
 
 }  // namespace prefork::client

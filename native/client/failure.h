@@ -12,10 +12,21 @@ inline constexpr int EXIT_FAILURE_OF_CLIENT = 127;
 // The longest piece of a line: what it is about may be as long as the caller likes, and the reason comes after it.
 inline constexpr size_t LINE_PIECE_LIMIT = 1000;
 
-// A line of text, put together piece by piece. Of a piece that is too long it holds the beginning, and "...". All zeros is an
-// empty one.
+// One write(2) of this much is not torn on a pipe by somebody else's (PIPE_BUF, pipe(7)).
+inline constexpr size_t LINE_LIMIT = 4000;
+
+// A line of text, put together piece by piece. Of a piece that is too long it holds the beginning, and "...".
+//
+// Its text is no part of it, so that the functions of a call that does not fail need no pages for the lines they might have to
+// say. It holds until LINES others have begun.
+inline constexpr size_t LINES = 8;
 class Line {
  public:
+  Line();
+  // In memory of its own: LINE_LIMIT + 1 bytes.
+  explicit Line(char *memory) : bytes_(memory) { *memory = 0; }
+  // All of another's text.
+  Line &line(const Line &other);
   Line &text(const char *string);
   Line &number(long long value);
   Line &natural(unsigned long long value);
@@ -29,9 +40,7 @@ class Line {
  private:
   void add(char byte);
 
-  // One write(2) of this much is not torn on a pipe by somebody else's (PIPE_BUF, pipe(7)).
-  static constexpr size_t LIMIT = 4000;
-  char bytes_[LIMIT + 1] = {};
+  char *bytes_;
   size_t length_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/sparse.h"
 #include "sys/descriptors.h"
 
 namespace prefork::client {
@@ -115,7 +116,7 @@ bool find_account(Account *account) {
 }
 
 bool find_home(char *out, size_t size) {
-  static Account account;
+  SPARSE static Account account;
   const char *home = account.home;
   if (!find_account(&account)) {
     home = getenv("HOME");

@@ -8,13 +8,14 @@
 #include "client/circumstances.h"
 #include "client/failure.h"
 #include "client/script_path.h"
+#include "core/sparse.h"
 
 namespace prefork::client {
 
 namespace {
 
 // As many as the core keeps of a command line.
-core::IdentityField fields[core::OPTIONS_WORDS_LIMIT];
+SPARSE core::IdentityField fields[core::OPTIONS_WORDS_LIMIT];
 
 size_t gather_fields(const core::Options &options) {
   if (options.field_count > core::OPTIONS_WORDS_LIMIT) fail_with(core::E_OPTIONS_TOO_MANY, "");
@@ -65,16 +66,12 @@ void released_identity(const Context &context, char (&digits)[core::IDENT_DIGITS
 void own_identity(const Context &context, const Interpreter &interpreter, char (&digits)[core::IDENT_DIGITS + 1]) {
   const uint8_t prologue[] = {core::SCHEME_OURS, core::CONTEXT_VERSION};
   const Circumstances circumstances = gather_circumstances(context, interpreter);
-  static char script[SCRIPT_PATH_LIMIT];
   core::IdentityInput input{};
   input.prologue = prologue;
   input.prologue_length = sizeof(prologue);
   input.context = circumstances.fields;
   input.context_count = circumstances.count;
-  if (context.options.script != nullptr) {
-    if (!absolute_script(context.options.script, &script)) fail_without_script_path(context.options.script);
-    input.script = script;
-  }
+  if (context.options.script != nullptr) input.script = absolute_script(context.options.script);
   hash(context, &input, digits);
 }
 

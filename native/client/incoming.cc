@@ -8,8 +8,8 @@ namespace prefork::client {
 
 namespace {
 
-// Hundreds of messages with one number each.
-uint8_t buffer[4096];
+// Dozens of messages with one number each.
+uint8_t buffer[512];
 size_t taken = 0;
 size_t filled = 0;
 bool within_message = false;

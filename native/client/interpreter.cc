@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client/failure.h"
+#include "client/kept.h"
 #include "client/script_path.h"
 
 namespace prefork::client {
@@ -29,9 +30,9 @@ bool is_program(const char *path) {
 }
 
 // Looks for it in one directory of $PATH, whose empty entries mean the working directory.
-bool is_program_in(const char *directory, size_t length, const char *name, char (&out)[PATH_MAX]) {
+bool is_program_in(const char *directory, size_t length, const char *name, Room &out) {
   const size_t name_length = strlen(name);
-  if (length + name_length + 3 > sizeof(out)) {
+  if (length + name_length + 3 > PATH_MAX) {
     errno = ENAMETOOLONG;
     return false;
   }
@@ -42,7 +43,7 @@ bool is_program_in(const char *directory, size_t length, const char *name, char 
   return is_program(out);
 }
 
-bool search_path(const char *name, char (&out)[PATH_MAX]) {
+bool search_path(const char *name, Room &out) {
   const char *path = getenv("PATH");
   if (path == nullptr) path = DEFAULT_PATH;
   // A program that may not be executed is the error to tell, if no other directory has one that may.
@@ -58,9 +59,9 @@ bool search_path(const char *name, char (&out)[PATH_MAX]) {
   return false;
 }
 
-bool find_program(const char *name, char (&out)[PATH_MAX]) {
+bool find_program(const char *name, Room &out) {
   if (strchr(name, '/') == nullptr) return *name != 0 ? search_path(name, out) : (errno = ENOENT, false);
-  if (strlen(name) >= sizeof(out)) {
+  if (strlen(name) >= PATH_MAX) {
     errno = ENAMETOOLONG;
     return false;
   }
@@ -100,18 +101,17 @@ class Arguments {
 }  // namespace
 
 void find_interpreter(const char *name, Interpreter *interpreter) {
-  interpreter->error = find_program(name, interpreter->program) ? 0 : errno;
-  interpreter->real[0] = 0;
-  interpreter->adapter[0] = 0;
-  interpreter->adapted = nullptr;
+  const bool found = find_program(name, room());
+  *interpreter = Interpreter{found ? 0 : errno, found ? keep_string() : "", "", "", nullptr};
 }
 
 void find_adapter_of(Interpreter *interpreter) {
   if (interpreter->error != 0) return;
-  if (realpath(interpreter->program, interpreter->real) == nullptr) {
+  if (realpath(interpreter->program, room()) == nullptr) {
     fail(Line().text("cannot find the program behind ").text(interpreter->program).error(errno));
   }
-  interpreter->adapted = find_adapter(interpreter->real, interpreter->adapter);
+  interpreter->real = keep_string();
+  interpreter->adapted = find_adapter(interpreter->real, &interpreter->adapter);
 }
 
 void check_interpreter(const char *name, const Interpreter &interpreter) {
@@ -131,9 +131,7 @@ char **setup_arguments(const Context &context, const Interpreter &interpreter) {
   if (options.mediation != core::Mediation::laundered) {
     arguments.add_scripts(context);
   } else if (options.script != nullptr) {
-    static char script[SCRIPT_PATH_LIMIT];
-    if (!absolute_script(options.script, &script)) fail_without_script_path(options.script);
-    arguments.add(script);
+    arguments.add(absolute_script(options.script));
   }
   return arguments.take();
 }

@@ -1,8 +1,6 @@
 // The interpreter: which program it is, and what is added to its arguments.
 #pragma once
 
-#include <limits.h>
-
 #include "client/adapter.h"
 #include "client/call_context.h"
 
@@ -10,9 +8,9 @@ namespace prefork::client {
 
 struct Interpreter {
   int error;               // why it cannot be run, or 0
-  char program[PATH_MAX];  // what is to be executed
-  char real[PATH_MAX];     // the same with no symbolic link in it
-  char adapter[PATH_MAX];  // the file to have it load first, or ""
+  const char *program;     // what is to be executed
+  const char *real;        // the same with no symbolic link in it
+  const char *adapter;     // the file to have it load first, or ""
   const Adapted *adapted;  // the adapter's row, or null: whether the call speaks version 2
 };
 

@@ -7,6 +7,7 @@
 #include "client/failure.h"
 #include "client/home.h"
 #include "client/run_directory.h"
+#include "core/sparse.h"
 
 extern char **environ;
 
@@ -59,7 +60,7 @@ char **laundered_environment(const core::Options &options, const Adapted &adapte
     if (is_let_through(environ[i], options, adapted)) list[count++] = environ[i];
   }
   add_base(list, &count, "PATH", CLEAN_PATH);
-  static Account account;
+  SPARSE static Account account;
   if (!find_account(&account)) return list;
   add_base(list, &count, "HOME", account.home);
   add_base(list, &count, "USER", account.name);

@@ -1,12 +1,14 @@
 #include "client/preclean.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/failure.h"
+#include "core/sparse.h"
 #include "sys/descriptors.h"
 #include "sys/directory.h"
 #include "sys/lock.h"
@@ -81,8 +83,8 @@ void preclean(const Rendezvous &in_use) {
   }
   const size_t count = core::preclean_collect();
   if (count <= core::PRECLEAN_KEEP) return;
-  static EntryPaths paths;
-  static int64_t uses[core::PRECLEAN_NAMES_LIMIT];
+  SPARSE static EntryPaths paths;
+  SPARSE static int64_t uses[core::PRECLEAN_NAMES_LIMIT];
   for (size_t i = 0; i < count; i++) {
     make_paths(directory, core::preclean_ident(i), &paths);
     uses[i] = last_use(paths, true);

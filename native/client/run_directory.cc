@@ -1,6 +1,7 @@
 #include "client/run_directory.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 
 #include "client/failure.h"
 #include "client/home.h"
+#include "client/kept.h"
 
 namespace prefork::client {
 
@@ -17,34 +19,48 @@ namespace {
 // Longest part of the machine's name that is used, as released; it ends at the first dot, too.
 constexpr size_t NODE_NAME_LIMIT = 32;
 
-void append(RunDirectory *directory, const char *string, size_t length) {
-  const size_t used = strlen(directory->path);
-  if (used + length >= sizeof(directory->path)) {
-    fail(Line().text("the run directory's path is too long: ").text(directory->path).text(string));
-  }
-  memcpy(directory->path + used, string, length);
-  directory->path[used + length] = 0;
+// Adds to the path that is made in the room. A longer one than PATH_MAX is none.
+void append(const char *string, size_t length) {
+  Room &path = room();
+  const size_t used = strlen(path);
+  if (used + length >= PATH_MAX) fail(Line().text("the run directory's path is too long: ").text(path).text(string));
+  memcpy(path + used, string, length);
+  path[used + length] = 0;
 }
 
-void append(RunDirectory *directory, const char *string) { append(directory, string, strlen(string)); }
+void append(const char *string) { append(string, strlen(string)); }
+
+void append_number(unsigned number) {
+  char digits[16];
+  size_t at = sizeof(digits);
+  digits[--at] = 0;
+  do {
+    digits[--at] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  } while (number != 0);
+  append(digits + at);
+}
 
 bool is_private(const struct stat &status) {
   return S_ISDIR(status.st_mode) && status.st_uid == getuid() && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
 }
 
 // The directory that a login makes for this user alone, and that goes when the user is gone.
-bool name_by_login(RunDirectory *directory) {
-  Line user;
-  user.text("/var/run/user/").number(getuid());
+bool name_by_login() {
+  append("/var/run/user/");
+  append_number(getuid());
   struct stat status;
-  if (lstat(user.bytes(), &status) != 0 || !is_private(status)) return false;
-  append(directory, user.bytes());
-  append(directory, "/prefork-interp");
-  return true;
+  const bool usable = lstat(room(), &status) == 0 && is_private(status);
+  if (usable) {
+    append("/prefork-interp");
+  } else {
+    *room() = 0;
+  }
+  return usable;
 }
 
-void name_below_home(RunDirectory *directory) {
-  if (!find_home(directory->path, sizeof(directory->path))) {
+void name_below_home() {
+  if (!find_home(room(), PATH_MAX)) {
     fail(Line()
              .text("no run directory: user ")
              .number(getuid())
@@ -55,11 +71,11 @@ void name_below_home(RunDirectory *directory) {
   utsname system{};
   if (uname(&system) != 0) fail(Line().text("uname").error(errno));
   const size_t whole = strcspn(system.nodename, ".");
-  append(directory, "/.prefork-interp/");
-  append(directory, system.nodename, whole < NODE_NAME_LIMIT ? whole : NODE_NAME_LIMIT);
+  append("/.prefork-interp/");
+  append(system.nodename, whole < NODE_NAME_LIMIT ? whole : NODE_NAME_LIMIT);
 }
 
-bool name_by_variable(RunDirectory *directory) {
+bool name_by_variable() {
   const char *chosen = getenv(RUN_DIRECTORY_VARIABLE);
   if (chosen == nullptr || *chosen == 0) return false;
   // A relative one would be another directory for each caller, and for the watcher, which leaves where it was started.
@@ -67,7 +83,7 @@ bool name_by_variable(RunDirectory *directory) {
   size_t length = strlen(chosen);
   // With a slash behind it, lstat(2) would follow a symbolic link.
   while (length > 1 && chosen[length - 1] == '/') length--;
-  append(directory, chosen, length);
+  append(chosen, length);
   return true;
 }
 
@@ -78,11 +94,11 @@ void make(const char *path) {
   }
 }
 
-void make_parent(const RunDirectory &directory) {
-  char parent[sizeof(directory.path)];
-  memcpy(parent, directory.path, sizeof(parent));
-  *strrchr(parent, '/') = 0;
-  make(parent);
+void make_parent(char *path) {
+  char *slash = strrchr(path, '/');
+  *slash = 0;
+  make(path);
+  *slash = '/';
 }
 
 void check(const char *path, const struct stat &status) {
@@ -97,23 +113,25 @@ void check(const char *path, const struct stat &status) {
 }  // namespace
 
 void find_run_directory(bool make_it, RunDirectory *directory) {
-  directory->path[0] = 0;
-  const bool below_home = !name_by_variable(directory) && !name_by_login(directory);
-  if (below_home) name_below_home(directory);
+  Room &path = room();
+  *path = 0;
+  const bool below_home = !name_by_variable() && !name_by_login();
+  if (below_home) name_below_home();
   // Looked at without following a link: what is checked must be what the sockets' paths go through.
   struct stat status;
-  int found = lstat(directory->path, &status);
+  int found = lstat(path, &status);
   if (found != 0 && errno == ENOENT && make_it) {
-    if (below_home) make_parent(*directory);
-    make(directory->path);
-    found = lstat(directory->path, &status);
+    if (below_home) make_parent(path);
+    make(path);
+    found = lstat(path, &status);
   }
-  directory->exists = found == 0;
+  *directory = RunDirectory{path, found == 0};
   if (found == 0) {
-    check(directory->path, status);
+    check(path, status);
   } else if (make_it || errno != ENOENT) {
-    fail(Line().text("cannot look at the run directory ").text(directory->path).error(errno));
+    fail(Line().text("cannot look at the run directory ").text(path).error(errno));
   }
+  keep_string();
 }
 
 }  // namespace prefork::client

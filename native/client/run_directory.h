@@ -1,15 +1,13 @@
 // The run directory: where the sockets and locks are.
 #pragma once
 
-#include <limits.h>
-
 namespace prefork::client {
 
 // Names another run directory; held to the same checks. Empty counts as not set.
 inline constexpr char RUN_DIRECTORY_VARIABLE[] = "PREFORK_INTERP_RUN_DIR";
 
 struct RunDirectory {
-  char path[PATH_MAX];
+  const char *path;
   bool exists;
 };
 

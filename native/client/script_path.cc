@@ -1,10 +1,12 @@
 #include "client/script_path.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "client/failure.h"
+#include "client/kept.h"
 
 namespace prefork::client {
 
@@ -45,25 +47,26 @@ class Resolved {
   size_t length_ = 0;
 };
 
-}  // namespace
-
-bool absolute_script(const char *script, char (*out)[SCRIPT_PATH_LIMIT]) {
-  char directory[PATH_MAX] = "";
-  // Not asked where it does not matter: an absolute script can be called from a directory that is gone.
-  if (*script != '/' && getcwd(directory, sizeof(directory)) == nullptr) return false;
-  if (strlen(script) >= PATH_MAX) {
-    errno = ENAMETOOLONG;
-    return false;
-  }
-  Resolved resolved(*out);
-  resolved.add(directory);
-  resolved.add(script);
-  resolved.end();
-  return true;
+[[noreturn]] void fail_without_path(const char *script, int error) {
+  fail(Line().text("cannot tell the absolute path of ").text(script).error(error));
 }
 
-void fail_without_script_path(const char *script) {
-  fail(Line().text("cannot tell the absolute path of ").text(script).error(errno));
+// By itself, as the directory is only asked for where it matters: an absolute script can be called from one that is gone.
+[[gnu::noinline]] void add_working_directory(Resolved *resolved, const char *script) {
+  char directory[PATH_MAX];
+  if (getcwd(directory, sizeof(directory)) == nullptr) fail_without_path(script, errno);
+  resolved->add(directory);
+}
+
+}  // namespace
+
+const char *absolute_script(const char *script) {
+  if (strlen(script) >= PATH_MAX) fail_without_path(script, ENAMETOOLONG);
+  Resolved resolved(room());
+  if (*script != '/') add_working_directory(&resolved, script);
+  resolved.add(script);
+  resolved.end();
+  return keep_string();
 }
 
 }  // namespace prefork::client

@@ -3,18 +3,19 @@
 
 #include "core.h"
 #include "instance.h"
+#include "sparse.h"
 
 namespace prefork::core {
 namespace {
 
 // What has come of a message that is not whole yet, and how much of it has to be there before it is worth asking the core.
-uint8_t held[MESSAGE_HEADER_BYTES + MESSAGE_BODY_LIMIT];
+SPARSE uint8_t held[MESSAGE_HEADER_BYTES + MESSAGE_BODY_LIMIT];
 size_t held_length = 0;
 size_t wanted_length = MESSAGE_HEADER_BYTES;
 bool is_usable = false;
 
 // The reason of the refusal last taken: the core's input, where it came, is everybody's.
-char reason[REASON_LIMIT + 1];
+SPARSE char reason[REASON_LIMIT + 1];
 
 void begin_message() {
   held_length = 0;

@@ -3,12 +3,16 @@
 
 #include "core.h"
 #include "instance.h"
+#include "sparse.h"
 
 namespace prefork::core {
 namespace {
 
-OptionField fields[OPTIONS_WORDS_LIMIT];
-const char *interpreter_arguments[OPTIONS_WORDS_LIMIT + 1];
+SPARSE OptionField fields[OPTIONS_WORDS_LIMIT];
+SPARSE const char *interpreter_arguments[OPTIONS_WORDS_LIMIT + 1];
+
+// Nearly always there are none, and the array is not touched.
+const char *const NO_ARGUMENTS[] = {nullptr};
 
 Code take_argument(const char *argument) {
   const uint32_t space = w2c_core_options_space(instance());
@@ -53,14 +57,17 @@ Code parse_options(int argc, const char *const *argv, Options *options, const ch
   options->strict = (flags & FLAG_STRICT) != 0;
   options->direct_on_tty = (flags & FLAG_DIRECT_ON_TTY) != 0;
   options->fields = fields;
-  options->interpreter_arguments = interpreter_arguments;
+  options->interpreter_arguments = NO_ARGUMENTS;
   // The core keeps no more words than these arrays have places.
   const uint32_t words = w2c_core_options_word_count(instance());
   for (uint32_t word = 0; word < words; word++) {
     const char *text = text_at(w2c_core_options_word_text(instance(), word));
     take_word(options, static_cast<int>(w2c_core_options_word_role(instance(), word)), text);
   }
-  interpreter_arguments[options->interpreter_argument_count] = nullptr;
+  if (options->interpreter_argument_count > 0) {
+    interpreter_arguments[options->interpreter_argument_count] = nullptr;
+    options->interpreter_arguments = interpreter_arguments;
+  }
   options->script_index = static_cast<int>(w2c_core_options_script(instance()));
   options->script = options->script_index < 0 ? nullptr : argv[options->script_index];
   options->first_argument = static_cast<int>(w2c_core_options_first_argument(instance()));

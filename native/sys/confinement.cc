@@ -130,14 +130,13 @@ int capabilities(uint32_t (*words)[CAPABILITY_WORDS]) {
   return 0;
 }
 
-size_t security_label(char (*label)[LABEL_LIMIT]) {
+size_t security_label(char *label) {
   // One system call where the kernel has it, and the answer of every security module.
   uint32_t size = LABEL_LIMIT;
-  memset(*label, 0, sizeof(*label));
-  if (syscall(SYS_lsm_get_self_attr, LSM_ATTRIBUTE_CURRENT, *label, &size, 0U) > 0) return size;
+  if (syscall(SYS_lsm_get_self_attr, LSM_ATTRIBUTE_CURRENT, label, &size, 0U) > 0) return size;
   if (errno == EOPNOTSUPP) return 0;
   // EINVAL or ENOENT: no security module gives labels.
-  const ssize_t got = read_small("/proc/self/attr/current", *label, sizeof(*label));
+  const ssize_t got = read_small("/proc/self/attr/current", label, LABEL_LIMIT);
   return got > 0 ? static_cast<size_t>(got) : 0;
 }
 

@@ -28,8 +28,9 @@ int capabilities(uint32_t (*words)[CAPABILITY_WORDS]);
 
 // What security modules have labelled this process with: lsm_get_self_attr(2)'s structures, or where the kernel does not have that, what
 // /proc/self/attr/current holds. Returns the length; 0 where there is none.
+// There is room for LABEL_LIMIT bytes.
 inline constexpr size_t LABEL_LIMIT = 4096;
-size_t security_label(char (*label)[LABEL_LIMIT]);
+size_t security_label(char *label);
 
 // Scheduling policy (sched_getscheduler(2)) and I/O priority (ioprio_get(2)).
 inline constexpr size_t SCHEDULING_WORDS = 2;

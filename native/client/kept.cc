@@ -1,0 +1,32 @@
+#include "client/kept.h"
+
+#include <string.h>
+
+#include "client/failure.h"
+#include "core/sparse.h"
+
+namespace prefork::client {
+
+namespace {
+
+// A call keeps eight pieces at most: three paths of the interpreter's, the run directory, the script, a security label; the script again
+// for setup, and the interpreter again to run it directly.
+SPARSE char kept[8 * ROOM];
+size_t used = 0;
+
+}  // namespace
+
+Room &room() {
+  if (sizeof(kept) - used < ROOM) fail_for_good(Line().text("no room for one more path"));
+  return *reinterpret_cast<Room *>(kept + used);
+}
+
+const void *keep_bytes(size_t count) {
+  const char *piece = kept + used;
+  used += count;
+  return piece;
+}
+
+const char *keep_string() { return static_cast<const char *>(keep_bytes(strlen(kept + used) + 1)); }
+
+}  // namespace prefork::client
