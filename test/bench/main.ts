@@ -48,9 +48,9 @@ async function bench(options: Options): Promise<number> {
   }
 }
 
-async function run({ quick, only, out, json, check }: Options, signal: AbortSignal): Promise<number> {
+async function run({ quick, rounds, only, out, json, check }: Options, signal: AbortSignal): Promise<number> {
   const wanted = (...names: string[]) => only.length === 0 || names.some((name) => only.includes(name));
-  const course: Course = { quick, wanted, signal, progress };
+  const course: Course = { quick, ...(rounds && { rounds }), wanted, signal, progress };
   const about = machine();
   say(
     `${about.processors} processors (${about.model}), Linux ${about.kernel}, Node ${about.node}, client with ${about.clientLibc}, load ${about.load.toFixed(1)}. Milliseconds from spawn to reaped.\n`,

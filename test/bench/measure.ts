@@ -18,6 +18,8 @@ export interface Measured {
 
 export interface Course {
   readonly quick: boolean;
+  /** In place of what each section has. */
+  readonly rounds?: number;
   /** Whether a case is asked for. */
   wanted(section: string, name: string): boolean;
   readonly signal: AbortSignal;
@@ -86,7 +88,7 @@ async function inRounds(section: Section, cases: readonly Case[], place: Place, 
     modes.flatMap((mode) => (c.calls[mode] ? new Series(c, mode, c.calls[mode]) : [])),
   );
   const run = { directory: place.directory, env: place.env, signal: course.signal };
-  const rounds = course.quick ? section.rounds.quick : section.rounds.full;
+  const rounds = course.rounds ?? (course.quick ? section.rounds.quick : section.rounds.full);
   for (let round = 0; round < rounds; round++) {
     for (const one of inTurns(series, round)) {
       course.progress(`${section.name}: round ${round + 1} of ${rounds}: ${one.c.name}`);

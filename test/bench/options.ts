@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 export const USAGE = `usage: npm run bench -- [OPTION ..]
 
   --quick        few rounds, about a minute
+  --rounds N     so many rounds in each section
   --only NAME    only this section or case; may be given several times
   --out FOLDER   where bench.json and chart.svg go; build/bench if not given
   --json FILE    the figures to this file, too
@@ -13,6 +14,7 @@ export const USAGE = `usage: npm run bench -- [OPTION ..]
 
 export interface Options {
   readonly quick: boolean;
+  readonly rounds?: number;
   readonly only: readonly string[];
   readonly out?: string;
   readonly json?: string;
@@ -28,6 +30,7 @@ export function parseOptions(words: readonly string[]): Options {
     args: [...words],
     options: {
       quick: flag,
+      rounds: { type: 'string' },
       only: { type: 'string', multiple: true, default: [] },
       out: { type: 'string' },
       json: { type: 'string' },
@@ -36,5 +39,8 @@ export function parseOptions(words: readonly string[]): Options {
       help: flag,
     },
   });
-  return values as Options;
+  const { rounds, ...others } = values;
+  if (rounds === undefined) return others as Options;
+  if (!/^[1-9]\d{0,5}$/.test(rounds)) throw new TypeError(`--rounds ${rounds} is no number of rounds`);
+  return { ...others, rounds: Number(rounds) } as Options;
 }

@@ -104,7 +104,11 @@ describe('options', () => {
     expect(parseOptions(['--only', 'a', '--quick', '--only=b']).only).toEqual(['a', 'b']);
   });
 
-  test.each([['--unknown'], ['word'], ['--json']])('%s alone is an error', (word) => {
+  test('--rounds is a number', () => {
+    expect(parseOptions(['--rounds', '12']).rounds).toBe(12);
+  });
+
+  test.each(['--unknown', 'word', '--json', '--rounds=0', '--rounds=x', '--rounds='])('%s is an error', (word) => {
     expect(() => parseOptions([word])).toThrow(TypeError);
   });
 });

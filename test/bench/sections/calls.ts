@@ -66,11 +66,11 @@ function node(place: Place): Case[] {
     warm(place, { name: 'node-warm', title: 'warm trivial Node script', command: [script], calls: CALLS.short }),
     first(
       place,
-      { name: 'node-first', title: 'first call of it', command: [firstScript] },
+      { name: 'node-first', title: 'first call of a trivial script', command: [firstScript] },
       firstScript,
       place.makeRunDirectory('node-first', { steady: false }),
     ),
-    { name: 'node-script', title: 'plain node of it', command: [NODE, script], calls: CALLS.single },
+    { name: 'node-script', title: 'the same, plain node', command: [NODE, script], calls: CALLS.single },
     { name: 'node', title: 'node -e 0', command: [NODE, '-e', '0'], calls: CALLS.long },
   ];
 }

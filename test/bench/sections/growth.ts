@@ -43,8 +43,8 @@ export const environments: Section = {
   },
 };
 
-/** A node with nothing loaded has about 40 MB; an object of this shape has about 100 bytes. */
-const OBJECTS_PER_MB = 10_000;
+/** A node with nothing loaded has about 40 MB in memory; an object of this shape has about 140 bytes. */
+const OBJECTS_PER_MB = 7_000;
 
 export const heaps: Section = {
   name: 'heap',
@@ -81,7 +81,7 @@ export const modules: Section = {
 export const runDirectories: Section = {
   name: 'run-directory',
   title: 'Entries in the run directory',
-  rounds: { full: 10, quick: 1 },
+  rounds: { full: 5, quick: 1 },
   cases: (place, quick) => (quick ? [10, 1000] : [10, 100, 1000, 10_000]).flatMap((count) => entries(place, count)),
 };
 
