@@ -24,6 +24,19 @@ execFileSync(process.execPath, [wasm2c, '../dist/core.wasm', '-n', 'core', '-o',
   cwd: generated,
   stdio: 'inherit',
 });
+
+// The memory is one array that never grows: with its place and its size known to the compiler, the checks of each access, which are all
+// still there, load neither from the instance, and those of constant addresses are made while compiling.
+function replaceOnce(text, wanted, replacement) {
+  if (text.split(wanted).length !== 2) throw new Error(`wasm2c writes other macros than wabt 1.0.39's: no single ${wanted}`);
+  return text.replace(wanted, () => replacement);
+}
+const source = join(generated, 'core.c');
+let text = readFileSync(source, 'utf8');
+text = replaceOnce(text, 'sizeof(t) > mem->size))', 'sizeof(t) > CORE_MEMORY_BYTES))');
+text = replaceOnce(text, 'n) &((mem)->data[addr])', 'n) &(core_memory[addr])');
+writeFileSync(source, text);
+
 writeFileSync(
   join(generated, 'core_memory.h'),
   `/* Made by scripts/translate-core.mjs from dist/core.wasm. Do not edit. */\n#define CORE_MEMORY_BYTES ${memory.buffer.byteLength}\n`,

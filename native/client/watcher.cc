@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdint.h>
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -12,6 +12,7 @@
 
 #include "client/failure.h"
 #include "client/watcher_arguments.h"
+#include "sys/decimal.h"
 #include "sys/process.h"
 #include "sys/ready.h"
 #include "sys/watch.h"
@@ -31,8 +32,8 @@ constexpr int LOOK_INTERVAL_MS = 2000;
 
 struct Watched {
   const char *path;
-  dev_t device;
-  ino_t inode;
+  uint64_t device;
+  uint64_t inode;
 };
 
 enum class Standing { same, gone, unknown };
@@ -112,8 +113,8 @@ int watcher_main(char **arguments) {
   sys::set_thread_name(WATCHER_THREAD_NAME);
   Watched watched{};
   watched.path = arguments[WATCHER_PATH];
-  watched.device = static_cast<dev_t>(strtoull(arguments[WATCHER_DEVICE], nullptr, 10));
-  watched.inode = static_cast<ino_t>(strtoull(arguments[WATCHER_INODE], nullptr, 10));
+  sys::read_decimal(arguments[WATCHER_DEVICE], &watched.device);
+  sys::read_decimal(arguments[WATCHER_INODE], &watched.inode);
   return watch(watched);
 }
 

@@ -19,7 +19,7 @@ inline w2c_core *instance() {
 }
 
 // An address of the core's as a pointer.
-inline uint8_t *bytes_at(uint32_t address) { return instance()->w2c_memory.data + address; }
+inline uint8_t *bytes_at(uint32_t address) { return core_memory + address; }
 inline char *text_at(uint32_t address) { return reinterpret_cast<char *>(bytes_at(address)); }
 
 // Copies bytes to where the core wants them, if they fit, and returns their length as the core takes it. Bytes that do not

@@ -1,12 +1,11 @@
 /* The runtime of the translated core: its memory, and what happens when it traps. */
 #include <unistd.h>
 
-#include "generated/core_memory.h"
 #include "sparse.h"
 #include "wasm-rt.h"
 
 /* In .bss, so that nothing has to be asked of the kernel, and `ulimit -v` has nothing to refuse. */
-static uint8_t core_memory[CORE_MEMORY_BYTES] SPARSE __attribute__((aligned(4096)));
+uint8_t core_memory[CORE_MEMORY_BYTES] SPARSE __attribute__((aligned(4096)));
 
 void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t pages, uint64_t largest_pages, bool is64,
                              uint32_t page_bytes) {

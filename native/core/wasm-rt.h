@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "generated/core_memory.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -54,7 +56,9 @@ typedef struct {
   uint64_t size;
 } wasm_rt_memory_t;
 
-/* Gives the one memory there is, which lies in .bss: zero, and not committed before it is written. */
+/* The one memory there is lies in .bss: zero, and not committed before it is written. scripts/translate-core.mjs makes the translated code use
+ * it by this name. */
+extern uint8_t core_memory[CORE_MEMORY_BYTES];
 void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t pages, uint64_t largest_pages, bool is64, uint32_t page_bytes);
 static inline void wasm_rt_free_memory(wasm_rt_memory_t *memory) { memory->data = NULL; }
 static inline bool wasm_rt_is_initialized(void) { return true; }

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sys/decimal.h"
 #include "sys/descriptors.h"
 
 namespace prefork::sys {
@@ -57,18 +58,27 @@ ssize_t read_small(const char *path, char *out, size_t size) {
 
 // Copies what stands behind `Seccomp_filters:`; that line came with Linux 5.9.
 size_t seccomp_filters(char *out, size_t room) {
-  static const char KEY[] = "\nSeccomp_filters:";
+  static const char KEY[] = "Seccomp_filters:";
   char status[8192];
   const ssize_t got = read_small("/proc/self/status", status, sizeof(status) - 1);
   if (got <= 0) return 0;
   status[got] = 0;
-  const char *found = strstr(status, KEY);
+  const char *found = status;
+  while ((found = strchr(found, '\n')) != nullptr && strncmp(++found, KEY, sizeof(KEY) - 1) != 0) continue;
   if (found == nullptr) return 0;
   found += sizeof(KEY) - 1;
   const size_t length = strcspn(found, "\n");
   if (length > room) return 0;
   memcpy(out, found, length);
   return length;
+}
+
+// Of `mnt:[4026531841]`; 0 where there is none.
+uint64_t number_in_brackets(const char *text) {
+  uint64_t number = 0;
+  const char *bracket = strchr(text, '[');
+  if (bracket != nullptr) read_decimal(bracket + 1, &number);
+  return number;
 }
 
 }  // namespace
@@ -96,12 +106,11 @@ int namespaces(uint64_t (*inodes)[NAMESPACES]) {
   const int directory = open_path("/proc/self/ns", O_PATH | O_DIRECTORY);
   if (directory < 0) return -1;
   for (size_t i = 0; i < NAMESPACES; i++) {
-    // `mnt:[4026531841]`. Reading the link is cheaper than stat(2), for which the kernel makes an inode.
+    // Reading the link is cheaper than stat(2), for which the kernel makes an inode.
     char text[64];
     const ssize_t length = readlinkat(directory, NAMES[i], text, sizeof(text) - 1);
     text[length > 0 ? length : 0] = 0;
-    const char *bracket = strchr(text, '[');
-    (*inodes)[i] = bracket == nullptr ? 0 : strtoull(bracket + 1, nullptr, 10);
+    (*inodes)[i] = number_in_brackets(text);
   }
   close_descriptor(directory);
   return 0;

@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sys/decimal.h"
 #include "sys/directory.h"
 #include "sys/ready.h"
 
@@ -64,9 +64,9 @@ struct Kept {
 
 bool close_listed(const char *name, int listing, void *context) {
   const auto *kept = static_cast<const Kept *>(context);
-  char *end = nullptr;
-  const long fd = strtol(name, &end, 10);
-  if (end == name || *end != 0 || fd < FIRST_ABOVE_STANDARD || fd > INT_MAX || fd == listing) return true;
+  uint64_t fd = 0;
+  const char *end = read_decimal(name, &fd);
+  if (end == name || *end != 0 || fd < FIRST_ABOVE_STANDARD || fd > INT_MAX || static_cast<int>(fd) == listing) return true;
   if (!is_among(static_cast<int>(fd), kept->keep, kept->count)) close(static_cast<int>(fd));
   return true;
 }
