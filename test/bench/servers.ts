@@ -18,7 +18,7 @@ export const CALLS = {
 export const trivial = (initialisation = '') => `${initialisation}process.preforkInterp?.initialisationComplete();\n`;
 
 /** A case whose calls are warm: its server is started, has served, and has come to rest. */
-export function warm(place: Place, c: Omit<Case, 'start'>): Case {
+export function warm(place: Place, c: Omit<Case, 'start'>): Case & { start(): Promise<void> } {
   return {
     ...c,
     async start() {
@@ -29,7 +29,12 @@ export function warm(place: Place, c: Omit<Case, 'start'>): Case {
 }
 
 /** A case each of whose calls is a first one. Its run directory is its own, so that the others' servers stay what they are. */
-export function first(place: Place, c: Omit<Case, 'calls'>, script: string, directory: string): Case {
+export function first(
+  place: Place,
+  c: Omit<Case, 'calls'>,
+  script: string,
+  directory: string,
+): Case & { prepare(): Promise<void> } {
   const env = { ...c.env, PREFORK_INTERP_RUN_DIR: directory };
   return {
     ...c,

@@ -66,16 +66,20 @@ export const modules: Section = {
   name: 'modules',
   title: 'Modules loaded',
   rounds: ROUNDS,
-  cases: (place, quick) =>
-    (quick ? [10, 1000] : [10, 100, 1000, 10_000]).map((count) => {
-      const folder = place.path(`modules-${count}`);
-      mkdirSync(folder);
-      for (let i = 0; i < count; i++) writeFileSync(join(folder, `${i}.cjs`), `exports.number = () => ${i};\n`);
-      const loading = `for (let i = 0; i < ${count}; i++) require(\`./modules-${count}/\${i}.cjs\`);\n`;
-      const script = place.script(`modules-${count}.cjs`, trivial(loading));
-      return warm(place, { name: `modules-${count}`, title: `warm call, ${count}`, command: [script], calls });
-    }),
+  cases: (place, quick) => (quick ? [10, 1000] : [10, 100, 1000, 10_000]).map((count) => loading(place, count)),
 };
+
+function loading(place: Place, count: number): Case {
+  const name = `modules-${count}`;
+  const source = `for (let i = 0; i < ${count}; i++) require(\`./${name}/\${i}.cjs\`);\n`;
+  const script = place.script(`${name}.cjs`, trivial(source));
+  const warmCase = warm(place, { name, title: `warm call, ${count}`, command: [script], calls });
+  const write = async () => {
+    mkdirSync(place.path(name));
+    for (let i = 0; i < count; i++) writeFileSync(place.path(`${name}/${i}.cjs`), `exports.number = () => ${i};\n`);
+  };
+  return { ...warmCase, start: () => write().then(warmCase.start) };
+}
 
 /** A first call removes what is above a hundred entries (docs/protocol.md, Preclean), so they are made anew for each. */
 export const runDirectories: Section = {
@@ -106,14 +110,9 @@ function entries(place: Place, count: number): Case[] {
     firstDirectory,
   );
   return [
-    { ...warmCase, start: () => then(warmCase.start?.(), () => fill(warmDirectory)) },
-    { ...firstCase, prepare: () => then(firstCase.prepare?.(), () => fill(firstDirectory)) },
+    { ...warmCase, start: () => warmCase.start().then(() => fill(warmDirectory)) },
+    { ...firstCase, prepare: () => firstCase.prepare().then(() => fill(firstDirectory)) },
   ];
-}
-
-async function then(done: Promise<unknown> | undefined, more: () => void): Promise<void> {
-  await done;
-  more();
 }
 
 export const GROWTH: readonly Section[] = [environments, heaps, modules, runDirectories];
