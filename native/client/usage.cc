@@ -26,7 +26,7 @@ const char USAGE[] =
     "  -f          start a fresh server in place of a running one\n"
     "  --kill      let the running server go; run nothing\n"
     "  --help      print this\n"
-    "  --version   print the version\n"
+    "  --version   print the version, and in brackets the C library\n"
     "When no server can be used, the script is run directly, as if prefork-interp were not there:\n"
     "  --strict         fail instead, with status 127 and the reason\n"
     "  --direct-on-tty  run directly whenever standard input is a terminal\n"
@@ -41,7 +41,8 @@ const char USAGE[] =
     "\n"
     "Exit status: the script's. 127: prefork-interp itself failed, and says why.\n";
 
-const char VERSION[] = "prefork-interp " PREFORK_INTERP_VERSION "\n";
+// The C library decides most of this program's time (native/Makefile): whoever wonders about that can see which it is.
+const char VERSION[] = "prefork-interp " PREFORK_INTERP_VERSION " (" PREFORK_INTERP_LIBC ")\n";
 
 [[noreturn]] void print(const char *text) {
   size_t left = strlen(text);

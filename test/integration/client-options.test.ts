@@ -47,14 +47,15 @@ test('--help prints all three usages on standard output, also in a combined form
   }
 });
 
-test('--version prints the version of the package', async () => {
+test('--version prints the version of the package, and the C library', async () => {
   const w = workspace();
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  expect(await w.run(CLIENT, ['--version'])).toMatchObject({
-    status: 0,
-    stderr: '',
-    stdout: `prefork-interp ${version}\n`,
-  });
+  const outcome = await w.run(CLIENT, ['--version']);
+  expect(outcome).toMatchObject({ status: 0, stderr: '' });
+  const [, printed, library] = /^prefork-interp (\S+) \((musl|glibc-static|dynamic)\)\n$/.exec(outcome.stdout) ?? [];
+  expect(printed).toBe(version);
+  // Only a program that needs a dynamic linker names one (PT_INTERP, elf(5)).
+  expect(library === 'dynamic').toBe(readFileSync(CLIENT).includes('/ld-'));
 });
 
 test('--help that cannot be written is an error', async () => {
