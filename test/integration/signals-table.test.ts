@@ -70,6 +70,22 @@ test('other signals, those for real time too: the same wait status, and the scri
   expect(calls).toEqual(plain);
 });
 
+test('in a session of its own, where no shell could let it go on, a stop does nothing', async () => {
+  const w = workspace();
+  const script = w.fixture('obeys.cjs');
+  const storyIn = async (command: readonly string[], signal: NodeJS.Signals) => {
+    const watched = new Watched(w, ['setsid', ...command, 'default']);
+    await watched.says(/^ready \d+ \d+$/);
+    await watched.kill(signal);
+    return watched.story();
+  };
+  for (const signal of ['SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const) {
+    const plain = await storyIn(['node', script], signal);
+    expect(plain).toEqual(['parent: of ..', 'ready ..', 'the end', `parent: ended ${5 << 8}`]);
+    expect(await storyIn([script], signal)).toEqual(plain);
+  }
+});
+
 test.each(['SIGTERM', 'SIGTSTP', 'SIGUSR2', 'SIGKILL'] as const)(
   'of four calls that run only the one hit by %s notices; nothing reaches server or others',
   async (signal) => {
