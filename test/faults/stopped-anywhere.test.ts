@@ -2,9 +2,9 @@
  * Server, executor or client is stopped (SIGSTOP) after each of its system calls, one after the other, and goes on later. Wherever that is,
  * the script runs exactly once: warm, or directly.
  */
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { descriptorsOf, processOf } from '../support/processes.js';
+import { descriptorsOf, processes, processOf } from '../support/processes.js';
 import type { Running } from '../support/running.js';
 import { sideBySide } from '../support/side-by-side.js';
 import { mayTraceOthers, stopAt } from '../support/stop-at.js';
@@ -150,4 +150,39 @@ test('a call that is withdrawn at any time at all runs once, warm or directly', 
     expect(await w.run(script, [id], { input: 'input', env }), id).toEqual(good(id));
   });
   await expectOnce(w, ids);
+});
+
+test('a SIGTERM to the client after each of its system calls: it dies of it, or the script hears it', async () => {
+  const w = workspace();
+  const script = w.script(
+    'hears.cjs',
+    `const { appendFileSync } = require('node:fs');
+     process.preforkInterp?.initialisationComplete();
+     process.on('SIGTERM', () => process.exit(5));
+     setInterval(() => {}, 1e6);
+     appendFileSync('ran', process.argv[2] + '\\n');`,
+  );
+  const first = w.start(script, ['first']);
+  await until('it runs', () => existsSync(w.path('ran')));
+  first.kill('SIGTERM');
+  expect((await first.outcome).status).toBe(5);
+  const statuses = new Set<number | null>();
+  let hit = true;
+  for (let at = 0; hit && at < CALLS_LIMIT; at += 1) {
+    const { running, stopped } = await stopAt(w, at, ['ended', script, `${at}`]);
+    await until(
+      'it has got the signal, or waits for its script',
+      () => stopped() !== undefined || runs(w).has(`${at}`),
+    );
+    hit = stopped() !== undefined;
+    if (!hit) for (const { pid, parent } of processes()) if (parent === running.pid) process.kill(pid, 'SIGTERM');
+    // Neither would be a script that goes on, and a client that waits for it.
+    const { status } = await running.outcome;
+    expect([5, 128 + 15], `${at}`).toContain(status);
+    statuses.add(status);
+  }
+  expect(hit).toBe(false);
+  expect(statuses.size).toBe(2);
+  rmSync(w.runDirectory, { recursive: true });
+  await w.empty();
 });

@@ -3,6 +3,7 @@
 //   stop-at N process PID            the process, from now on
 //   stop-at N child PID              the next that this process forks, from its beginning
 //   stop-at N command COMMAND ..     the command, from its beginning; it is let go on as soon as it has stopped
+//   stop-at N ended COMMAND ..       the same, but by SIGTERM
 //
 // Descriptor 3 gets a line `ready` when it is traced, and a line `stopped PID` when it has been stopped, from which moment on it is traced no
 // more. If it ends before that, nothing is stopped. Ends with the status of the command, or by SIGTERM.
@@ -20,6 +21,7 @@
 enum { REPORT = 3, SYSCALL_STOP = SIGTRAP | 0x80 };
 
 static long wanted;
+static int by = SIGSTOP;
 
 static void trace(enum __ptrace_request request, pid_t pid, long data) {
   // ESRCH: killed while it stood still.
@@ -38,9 +40,9 @@ static int count(pid_t pid) {
   return counted++ == wanted;
 }
 
-// The signal is pending when the process goes on, so it stops before it is back in its program.
+// The signal is pending when the process goes on, so it is delivered before it is back in its program.
 static void stop(pid_t pid) {
-  kill(pid, SIGSTOP);
+  kill(pid, by);
   trace(PTRACE_DETACH, pid, 0);
   dprintf(REPORT, "stopped %d\n", pid);
 }
@@ -112,6 +114,10 @@ int main(int argc, char **argv) {
   if (argc < 4) errx(125, "usage: stop-at N process|child|command WHAT ..");
   wanted = atol(argv[1]);
   if (strcmp(argv[2], "command") == 0) return run(argv + 3);
+  if (strcmp(argv[2], "ended") == 0) {
+    by = SIGTERM;
+    return run(argv + 3);
+  }
   signal(SIGTERM, end);
   const int child = strcmp(argv[2], "child") == 0;
   const pid_t pid = (pid_t)atol(argv[3]);

@@ -19,7 +19,7 @@ export interface Stopper {
   stopped(): number | undefined;
 }
 
-/** `whom` is `process PID`, `child PID` or `command COMMAND ..`. Returns when it is traced. */
+/** `whom` is `process PID`, `child PID`, `command COMMAND ..` or, for SIGTERM in place of a stop, `ended COMMAND ..`. Returns when it is traced. */
 export async function stopAt(
   w: Workspace,
   at: number,
