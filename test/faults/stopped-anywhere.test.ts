@@ -77,6 +77,11 @@ async function callStopped(w: Workspace, script: string, whom: string[], at: num
       // ESRCH: its client had gone.
     }
   }
+  // A client stops with a script that has begun, and it is for its own parent to let it go on.
+  await until(`call ${id} has ended`, () => {
+    if (processOf(call.pid)?.state === 'T') call.kill('SIGCONT');
+    return call.child.exitCode !== null || call.child.signalCode !== null;
+  });
   expect(await call.outcome, id).toEqual(good(id));
   return pid !== undefined;
 }

@@ -42,6 +42,8 @@ static int count(pid_t pid) {
 
 // The signal is pending when the process goes on, so it is delivered before it is back in its program.
 static void stop(pid_t pid) {
+  // From here on nothing may keep this program from telling so.
+  signal(SIGTERM, SIG_IGN);
   kill(pid, by);
   trace(PTRACE_DETACH, pid, 0);
   dprintf(REPORT, "stopped %d\n", pid);
