@@ -16,6 +16,7 @@ export type CallState = 'silent' | 'waiting' | 'receiving' | 'running' | 'desert
 
 /** So that a peer that does not read cannot hold up the server: the send fails instead. */
 const DO_NOT_WAIT = native.MSG_DONTWAIT;
+const SIGCONT = native.signalNumber('SIGCONT');
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** One call that the server has accepted. It owns its connection and, while there is an executor, its pidfd. */
@@ -31,6 +32,8 @@ export class Call {
   lookAt = NEVER;
   /** What has come from the client since the call began to run, as far as it is no whole message yet (version 2). */
   messages: MessageDecoder | undefined;
+  /** Whether its client has sent SIGCONT since the executor was last seen to stop: then it knows that it goes on (version 2). */
+  continuedByClient = false;
   #lookInMs = FIRST_LOOK_MS;
 
   constructor(
@@ -78,6 +81,15 @@ export class Call {
       return true;
     } catch {
       return false;
+    }
+  }
+
+  /** Lets the client go on, if it is stopped. */
+  continueClient(): void {
+    try {
+      native.sendSignal(native.peerCredentials(this.connection).pid, SIGCONT);
+    } catch {
+      // ESRCH: it has gone.
     }
   }
 

@@ -5,6 +5,8 @@ import { WHOLE_CALL_BYTES } from './limits.js';
 import { POLLIN } from './poll-set.js';
 import type { Heard, Protocol } from './protocol.js';
 
+const SIGCONT = native.signalNumber('SIGCONT');
+
 /** Kind, version, length: docs/protocol.md. */
 const HEADER_BYTES = 8;
 
@@ -55,14 +57,22 @@ export class ProtocolV2 implements Protocol {
 
   relay(call: Call): boolean {
     const messages = this.#receive(call);
-    for (const message of messages ?? []) if (message.kind === 'signal') call.signalGroup(message.signal);
+    for (const message of messages ?? []) {
+      if (message.kind !== 'signal') continue;
+      if (message.signal === SIGCONT) call.continuedByClient = true;
+      call.signalGroup(message.signal);
+    }
     return messages !== undefined;
   }
 
   /** Several changes may have come since: each is told, in their order. */
   look(call: Call): void {
-    for (let change = native.waitChange(call.pid); change; change = native.waitChange(call.pid))
+    for (let change = native.waitChange(call.pid); change; change = native.waitChange(call.pid)) {
       this.#tell(call, change);
+      // The client has stopped because the executor has. If somebody else lets that go on, nobody else lets the client.
+      if (change.kind === 'continued' && !call.continuedByClient) call.continueClient();
+      call.continuedByClient = false;
+    }
   }
 
   ended(call: Call, status: number): void {

@@ -205,3 +205,24 @@ test('a child that the script has left in the background lives on after its end'
     process.kill(child, 'SIGKILL');
   }
 });
+
+test('a script that somebody else stops and lets go on: so does what its parent sees', async () => {
+  const w = workspace();
+  const script = w.fixture('obeys.cjs');
+  await w.run(script, ['default']);
+  const stories: string[][] = [];
+  for (const command of [['node', script], [script]]) {
+    const watched = new Watched(w, [...command, 'default']);
+    const pid = Number((await watched.says(/^ready (\d+) \d+$/))[1]);
+    for (const signal of ['SIGSTOP', 'SIGTSTP'] as const) {
+      process.kill(pid, signal);
+      await watched.says(/^parent: stopped \d+$/);
+      process.kill(pid, 'SIGCONT');
+      await watched.says(/^parent: continued$/);
+    }
+    stories.push(await watched.story());
+  }
+  const [plain, call] = stories;
+  expect(plain).toContain(`parent: stopped ${constants.signals.SIGSTOP}`);
+  expect(call).toEqual(plain);
+});
