@@ -74,7 +74,7 @@ test('in a session of its own, where no shell could let it go on, a stop does no
   const w = workspace();
   const script = w.fixture('obeys.cjs');
   const storyIn = async (command: readonly string[], signal: NodeJS.Signals) => {
-    const watched = new Watched(w, ['setsid', ...command, 'default']);
+    const watched = new Watched(w, ['--session', ...command, 'default']);
     await watched.says(/^ready \d+ \d+$/);
     await watched.kill(signal);
     return watched.story();
