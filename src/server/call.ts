@@ -32,6 +32,8 @@ export class Call {
   lookAt = NEVER;
   /** What has come from the client since the call began to run, as far as it is no whole message yet (version 2). */
   messages: MessageDecoder | undefined;
+  /** Whether the executor was stopped when it was last looked at, and so the client is (version 2). */
+  stopped = false;
   /** Whether its client has sent SIGCONT since the executor was last seen to stop: then it knows that it goes on (version 2). */
   continuedByClient = false;
   #lookInMs = FIRST_LOOK_MS;

@@ -141,6 +141,7 @@ export class Executions {
 
   #notServed(call: Call, error: Error): void {
     this.#parts.log('error', `a call was not served: ${error.message}`);
+    this.#parts.protocol.refuse(call, error.message);
     this.#parts.end(call);
   }
 }

@@ -65,6 +65,10 @@ export class ProtocolV2 implements Protocol {
     return messages !== undefined;
   }
 
+  refuse(call: Call, reason: string): void {
+    this.#tell(call, { kind: 'refused', reason });
+  }
+
   /** Several changes may have come since: each is told, in their order. */
   look(call: Call): void {
     for (let change = native.waitChange(call.pid); change; change = native.waitChange(call.pid)) {
@@ -72,11 +76,13 @@ export class ProtocolV2 implements Protocol {
       // The client has stopped because the executor has. If somebody else lets that go on, nobody else lets the client.
       if (change.kind === 'continued' && !call.continuedByClient) call.continueClient();
       call.continuedByClient = false;
+      call.stopped = change.kind === 'stopped';
     }
   }
 
   ended(call: Call, status: number): void {
     this.#tell(call, { kind: 'ended', status });
+    if (call.stopped) call.continueClient();
   }
 
   #answer(call: Call): Heard {

@@ -226,3 +226,23 @@ test('a script that somebody else stops and lets go on: so does what its parent 
   expect(plain).toContain(`parent: stopped ${constants.signals.SIGSTOP}`);
   expect(call).toEqual(plain);
 });
+
+test('a script that somebody else ends while it is stopped: its parent sees the end', async () => {
+  const w = workspace();
+  const script = w.fixture('obeys.cjs');
+  await w.run(script, ['default']);
+  const stories: string[][] = [];
+  for (const command of [['node', script], [script]]) {
+    const watched = new Watched(w, [...command, 'default']);
+    const pid = Number((await watched.says(/^ready (\d+) \d+$/))[1]);
+    process.kill(pid, 'SIGTSTP');
+    await watched.says(/^parent: stopped \d+$/);
+    process.kill(pid, 'SIGKILL');
+    await watched.says(/^parent: ended \d+$/);
+    // That the client had to be let go on for it is between them.
+    stories.push((await watched.story()).filter((line) => line !== 'parent: continued'));
+  }
+  const [plain, call] = stories;
+  expect(plain).toContain(`parent: ended ${constants.signals.SIGKILL}`);
+  expect(call).toEqual(plain);
+});
