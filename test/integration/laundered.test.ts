@@ -1,9 +1,12 @@
 /** -L: what is the first caller's own never gets into a server, and calls get all of theirs. */
+
 import { randomBytes } from 'node:crypto';
+import { realpathSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { Compared } from '../support/compared.js';
 import { canReadMemory, foundInMemory } from '../support/memory.js';
+import { NODE } from '../support/paths.js';
 import type { Running } from '../support/running.js';
 import { type Workspace, workspace } from '../support/workspace.js';
 
@@ -111,7 +114,7 @@ test('setup has a short environment, the root directory and no arguments; each c
       expect(outcome).toMatchObject({ status: 0, stderr: '' });
       const warm = JSON.parse(outcome.stdout);
       expect(warm).toMatchObject({ call: plain.call, input: plain.input });
-      expect(warm.setup).toEqual({ cwd: '/', argv: [process.execPath, script], execArgv: [], env: expected });
+      expect(warm.setup).toEqual({ cwd: '/', argv: [realpathSync(NODE), script], execArgv: [], env: expected });
     }
   }
   expect(w.servers().length).toBe(1);
