@@ -153,8 +153,6 @@ test.skipIf(!HAS_STRACE).each(COLD)(
 /** Stops the server, and sees to it that the lock file names it. */
 async function stopServer(w: Workspace): Promise<number> {
   const { pid } = w.server();
-  const lock = w.rendezvous().find((name) => name.startsWith('l')) as string;
-  writeFileSync(join(w.runDirectory, lock), `${pid}\n`);
   process.kill(pid, 'SIGSTOP');
   await until('the server stands still', () => processOf(pid)?.state === 'T');
   return pid;
