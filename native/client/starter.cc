@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "sys/decimal.h"
 #include "sys/other_process.h"
 #include "sys/process.h"
 #include "sys/ready.h"
@@ -72,12 +73,12 @@ Line about_starter(const Context &context, pid_t starter) {
 
 void note_starter(int lock) {
   char text[NUMBER_BYTES];
-  size_t at = sizeof(text);
-  text[--at] = '\n';
-  for (pid_t left = getpid(); left != 0; left /= 10) text[--at] = static_cast<char>('0' + left % 10);
+  char *const end = text + sizeof(text);
+  end[-1] = '\n';
+  const char *begin = sys::write_decimal(static_cast<unsigned long long>(getpid()), end - 1);
   // Where it cannot be written, others wait until their limit: nothing else depends on it.
   if (ftruncate(lock, 0) != 0) return;
-  const ssize_t written = pwrite(lock, text + at, sizeof(text) - at, 0);
+  const ssize_t written = pwrite(lock, begin, static_cast<size_t>(end - begin), 0);
   static_cast<void>(written);
 }
 

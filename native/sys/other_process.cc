@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sys/decimal.h"
 #include "sys/small_file.h"
 
 namespace prefork::sys {
@@ -10,7 +11,6 @@ namespace prefork::sys {
 namespace {
 
 constexpr char PROCESSES[] = "/proc/";
-constexpr size_t DIGITS = 20;
 
 // What is wanted of either file is at its beginning: before the state come a number and a name of 15 bytes (64 for a worker of the
 // kernel's), before the parent a letter more.
@@ -18,14 +18,12 @@ constexpr size_t BEGINNING = 256;
 
 ssize_t read_of(pid_t pid, const char *name, char (&out)[BEGINNING]) {
   if (pid <= 0) return -1;
-  // Put together by hand: printf(3) would double this program's size.
-  char digits[DIGITS + 1];
-  char *first = digits + DIGITS;
-  *first = 0;
-  for (pid_t left = pid; left != 0; left /= 10) *--first = static_cast<char>('0' + left % 10);
-  char path[sizeof(PROCESSES) + DIGITS + 16];
+  char digits[DECIMAL_DIGITS + 1];
+  char *const end = digits + DECIMAL_DIGITS;
+  *end = 0;
+  char path[sizeof(PROCESSES) + DECIMAL_DIGITS + 16];
   strcpy(path, PROCESSES);
-  strcat(path, first);
+  strcat(path, write_decimal(static_cast<unsigned long long>(pid), end));
   strcat(path, name);
   const ssize_t got = read_small(path, out, sizeof(out) - 1);
   if (got >= 0) out[got] = 0;

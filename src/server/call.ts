@@ -41,6 +41,8 @@ export class Call {
   constructor(
     /** -1 once it is closed. */
     public connection: number,
+    /** The process that has connected. It lives as long as the connection is not seen to end. */
+    readonly clientPid: number,
     /** Whether this is the call for which the server was started. */
     readonly initial: boolean,
     /** In milliseconds of performance.now(): until when this state may last. */
@@ -89,7 +91,7 @@ export class Call {
   /** Lets the client go on, if it is stopped. */
   continueClient(): void {
     try {
-      native.sendSignal(native.peerCredentials(this.connection).pid, SIGCONT);
+      native.sendSignal(this.clientPid, SIGCONT);
     } catch {
       // ESRCH: it has gone.
     }

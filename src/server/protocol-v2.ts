@@ -1,3 +1,4 @@
+import { MESSAGE_HEADER_BYTES } from '../../assembly/constants.js';
 import type { Core, Message } from '../core.js';
 import * as native from '../native.js';
 import type { Call } from './call.js';
@@ -6,9 +7,6 @@ import { POLLIN } from './poll-set.js';
 import type { Heard, Protocol } from './protocol.js';
 
 const SIGCONT = native.signalNumber('SIGCONT');
-
-/** Kind, version, length: docs/protocol.md. */
-const HEADER_BYTES = 8;
 
 /** More than a client sends between two looks; what does not fit is read with the next. */
 const READ_BYTES = 4096;
@@ -29,7 +27,7 @@ export class ProtocolV2 implements Protocol {
   readonly interruptsGroup = false;
   readonly #core: Core;
   readonly #controlled: Controlled;
-  readonly #header = new Uint8Array(HEADER_BYTES);
+  readonly #header = new Uint8Array(MESSAGE_HEADER_BYTES);
   readonly #buffer = new Uint8Array(READ_BYTES);
 
   constructor(core: Core, controlled: Controlled) {
@@ -45,11 +43,11 @@ export class ProtocolV2 implements Protocol {
   hear(call: Call): Heard {
     const seen = native.peek(call.connection, this.#header);
     const queued = native.queued(call.connection);
-    if (queued < HEADER_BYTES) return 'part';
+    if (queued < MESSAGE_HEADER_BYTES) return 'part';
     // The kernel ends a read behind a piece that has descriptors. A header in several pieces is for the executor to make out.
-    if (seen < HEADER_BYTES) return 'call';
+    if (seen < MESSAGE_HEADER_BYTES) return 'call';
     const { kind, bodyBytes } = this.#core.messageHeader(this.#header);
-    const wanted = HEADER_BYTES + bodyBytes;
+    const wanted = MESSAGE_HEADER_BYTES + bodyBytes;
     if (kind === 'call') return queued >= Math.min(wanted, WHOLE_CALL_BYTES) ? 'call' : 'part';
     if (kind !== 'control') throw new Error(`a connection began with a message of kind ${kind}`);
     return queued >= wanted ? this.#answer(call) : 'part';

@@ -100,7 +100,8 @@ export class Server {
     this.#polled.watch(this.#handover.watcherErrors, { events: POLLIN, ready: () => this.#hearWatcher() });
     this.#polled.watch(this.#beginnings.hear, { events: POLLIN, ready: () => this.#hearBeginnings() });
     this.#polled.watch(this.#childSignals, { events: POLLIN, ready: () => this.#hearChildren() });
-    this.#reception.receive(new Call(this.#handover.call, true, NEVER));
+    const { call } = this.#handover;
+    this.#reception.receive(new Call(call, native.peerCredentials(call).pid, true, NEVER));
     for (;;) {
       const forked = this.#startWaitingCalls();
       if (forked) return forked;
