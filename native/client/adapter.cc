@@ -1,7 +1,6 @@
 #include "client/adapter.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "client/failure.h"
 #include "client/kept.h"
 #include "sys/descriptors.h"
+#include "sys/small_file.h"
 
 namespace prefork::client {
 
@@ -45,15 +45,9 @@ constexpr Adapted TABLE[] = {
 constexpr int LEVELS = 2;
 
 bool is_elf(const char *path) {
-  const int fd = sys::open_path(path, O_RDONLY);
   char magic[4];
-  ssize_t got = -1;
-  while (fd >= 0 && got < 0) {
-    got = read(fd, magic, sizeof(magic));
-    if (got < 0 && errno != EINTR) break;
-  }
+  const ssize_t got = sys::read_small(path, magic, sizeof(magic));
   if (got < 0) fail(Line().text("cannot tell what kind of program ").text(path).text(" is").error(errno));
-  sys::close_descriptor(fd);
   return got == static_cast<ssize_t>(sizeof(magic)) && memcmp(magic, "\177ELF", sizeof(magic)) == 0;
 }
 

@@ -51,7 +51,7 @@ core::EncodedRequest encode_request(const Context &context) {
 }  // namespace
 
 Greeting read_greeting(int connection, const Context &context, int milliseconds) {
-  const long long deadline = milliseconds < 0 ? 0 : sys::monotonic_milliseconds() + milliseconds;
+  long long deadline = milliseconds < 0 ? 0 : sys::monotonic_milliseconds() + milliseconds;
   size_t total = 0;
   core::greeting_begin();
   for (;;) {
@@ -70,6 +70,8 @@ Greeting read_greeting(int connection, const Context &context, int milliseconds)
       fail_greeting(context, " ended after ", total);
     }
     if (received < 0) fail(Line().text("cannot read from the server of ").text(subject_of(context)).error(errno));
+    // It has begun: the rest of it has as long again, so that it is not given up in its midst.
+    if (total == 0 && milliseconds >= 0) deadline = sys::monotonic_milliseconds() + milliseconds;
     total += static_cast<size_t>(received);
     const core::Push push = core::greeting_push(bytes, static_cast<size_t>(received));
     if (push.code == core::NEED_DATA) continue;

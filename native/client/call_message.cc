@@ -77,6 +77,8 @@ void add_strings(const Context &context) {
 
 }  // namespace
 
+void check_working_directory(const Context &context) { sys::close_descriptor(open_working_directory(context)); }
+
 CallMessage call_message(const Context &context) {
   CallMessage message{};
   add_standard_descriptors(&message);

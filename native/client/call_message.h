@@ -19,4 +19,7 @@ struct CallMessage {
 // Fails where something cannot be had or does not fit: a script would run with less than its caller has given it.
 CallMessage call_message(const Context &context);
 
+// Fails where the working directory is one that cannot be handed on.
+void check_working_directory(const Context &context);
+
 }  // namespace prefork::client

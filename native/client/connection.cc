@@ -8,6 +8,7 @@
 #include "client/preclean.h"
 #include "client/relay.h"
 #include "client/spawn.h"
+#include "client/starter.h"
 #include "sys/descriptors.h"
 
 namespace prefork::client {
@@ -17,6 +18,9 @@ namespace {
 // How long the lock is kept while a server that accepted the connection has not greeted. A server whose hands are full may take
 // hours, and whoever wants to replace or kill it must not have to wait for that; one that is about to fail does so sooner.
 constexpr int GREETING_UNDER_LOCK_MS = 1000;
+
+// How often a caller that waits for its greeting looks whether the server is still being started, and by whom.
+constexpr int LOOK_INTERVAL_MS = 1000;
 
 // A server drops a caller that says nothing for long, and cannot know that it only waits for a processor. Such a caller tries again;
 // a server that does it each time has something else against it.
@@ -28,11 +32,16 @@ constexpr int NO_SERVER = -1;
 int try_server(const Context &context, const Rendezvous &rendezvous, bool *locked) {
   const int connection = connect_rendezvous(rendezvous);
   if (connection < 0) return NO_SERVER;
-  Greeting greeting = read_greeting(connection, context, *locked ? GREETING_UNDER_LOCK_MS : -1);
-  if (greeting == Greeting::late) {
+  Greeting greeting = read_greeting(connection, context, GREETING_UNDER_LOCK_MS);
+  for (; greeting == Greeting::late; greeting = read_greeting(connection, context, LOOK_INTERVAL_MS)) {
     unlock_rendezvous();
     *locked = false;
-    greeting = read_greeting(connection, context, -1);
+    Line why;
+    if (!is_locked_by_other(rendezvous)) {
+      wait_is_over();
+    } else if (waits_in_vain(context, rendezvous, &why)) {
+      fail(why);
+    }
   }
   if (greeting == Greeting::complete) return connection;
   sys::close_descriptor(connection);
@@ -59,7 +68,7 @@ int connect_or_start(const Context &context, const Interpreter &interpreter, con
   check_interpreter(context.options.interpreter, interpreter);
   preclean(rendezvous);
   for (int lost = 0; lost < LOST_SERVERS_LIMIT; lost++) {
-    lock_rendezvous(rendezvous);
+    lock_rendezvous(context, rendezvous);
     locked = true;
     // Whoever held the lock before us may have started one.
     if (!fresh) connection = try_server(context, rendezvous, &locked);
@@ -90,7 +99,7 @@ void kill_server(const Context &context, const Rendezvous &rendezvous) {
   bool was_there = false;
   if (rendezvous.directory.exists) {
     preclean(rendezvous);
-    lock_rendezvous(rendezvous);
+    lock_rendezvous(context, rendezvous);
     was_there = remove_rendezvous(rendezvous);
     unlock_rendezvous();
   }

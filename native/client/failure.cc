@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/sparse.h"
+#include "sys/decimal.h"
 
 namespace prefork::client {
 
@@ -71,13 +72,9 @@ Line &Line::text(const char *string) {
 }
 
 Line &Line::natural(unsigned long long value) {
-  char digits[24];
-  size_t count = 0;
-  do {
-    digits[count++] = static_cast<char>('0' + value % 10);
-    value /= 10;
-  } while (value != 0);
-  while (count > 0) add(digits[--count]);
+  char digits[sys::DECIMAL_DIGITS];
+  char *const end = digits + sizeof(digits);
+  for (const char *at = sys::write_decimal(value, end); at < end; at++) add(*at);
   return *this;
 }
 

@@ -10,6 +10,7 @@
 #include "client/incoming.h"
 #include "client/job.h"
 #include "client/signals.h"
+#include "client/starter.h"
 #include "sys/descriptors.h"
 #include "sys/ready.h"
 #include "sys/unix_socket.h"
@@ -61,11 +62,12 @@ bool send_more(const Context &context) {
 }
 
 // What the signals ask for that wait. True where this process was stopped, and the call is not offered any more.
-bool obey_signals(int connection, const Context &context) {
+bool obey_signals(int connection, const Context &context, const Rendezvous &rendezvous) {
   if (waiting_signal(Manner::stopping) == 0 && waiting_signal(Manner::ending) == 0) return false;
   if (withdraw_call(connection)) relay_call(connection, context);
   // Not closed, which is for its owner to do: but the server is not to keep it for a caller that may sleep for days.
   shutdown(connection, SHUT_RDWR);
+  wake_server(rendezvous);
   for (;;) {
     if (const int ending = waiting_signal(Manner::ending)) end_by(ending);
     const int stopping = waiting_signal(Manner::stopping);
@@ -89,7 +91,7 @@ Answer wait_for_answer(int connection, const Context &context, int milliseconds)
 
 }  // namespace
 
-Answer offer_call(int connection, const Context &context, int milliseconds) {
+Answer offer_call(int connection, const Context &context, const Rendezvous &rendezvous, int milliseconds) {
   if (signal_descriptor() < 0) fail(Line().text("cannot see the signals of ").text(subject_of(context)).error(errno));
   if (offer.connection != connection) begin_offer(connection, context);
   const long long deadline = sys::monotonic_milliseconds() + milliseconds;
@@ -102,7 +104,7 @@ Answer offer_call(int connection, const Context &context, int milliseconds) {
     const Answer seen = wait_for_answer(connection, context, left > 0 ? static_cast<int>(left) : 0);
     // Before any signal is obeyed: one that has come beside it is the script's.
     if (seen == Answer::started) return closed(seen);
-    if (obey_signals(connection, context)) return Answer::ended;
+    if (obey_signals(connection, context, rendezvous)) return Answer::ended;
     if (seen != Answer::late) return closed(seen);
     // Whatever else is said meanwhile: a server that goes on and on is late as well.
     if (left <= 0) return Answer::late;

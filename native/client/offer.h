@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/call_context.h"
+#include "client/rendezvous.h"
 
 namespace prefork::client {
 
@@ -23,7 +24,7 @@ void end_signals();
 // Sends what is still to be sent of the call and waits for the answer. After `late` it may be called again, to wait on. Signals are seen to
 // in here: a terminating one withdraws the call and ends this process, or is relayed where the call was committed after all; a
 // stopping one withdraws, stops this process and, once it goes on, answers `ended`, so that all begins anew from connect.
-Answer offer_call(int connection, const Context &context, int milliseconds);
+Answer offer_call(int connection, const Context &context, const Rendezvous &rendezvous, int milliseconds);
 
 // No executor can commit the call from here on. True where one had done so before: what it said is kept for relay_call().
 bool withdraw_call(int connection);

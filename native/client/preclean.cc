@@ -58,7 +58,7 @@ int64_t last_use(const EntryPaths &paths, bool count_lock) {
 void remove_unused(const EntryPaths &paths, int64_t when_selected) {
   // Without a lock file, taking the lock makes one: that is no use of it.
   const bool had_lock = exists(paths.lock);
-  const int lock = sys::open_locked(paths.lock, false);
+  const int lock = sys::open_locked(paths.lock);
   if (lock < 0) return;
   // Looked at again under the lock: it may have come to life. Or somebody else has removed it at this moment, and the lock file is one
   // that has just been made for nothing.

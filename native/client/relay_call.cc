@@ -31,6 +31,7 @@ struct Relay {
   const Context &context;
   int stop_signal;    // by which the script has stopped; 0 while it runs
   long long stop_at;  // when to do the same
+  bool continued;     // since this process stopped, by somebody else
 };
 
 [[noreturn]] void fail_to(const char *what, const Relay &relay) {
@@ -42,6 +43,7 @@ void note_stop(Relay *relay, uint32_t signal) {
     fail(Line().text("the server of ").text(subject_of(relay->context)).text(" reports a stop by signal ").natural(signal).text(", which stops nothing"));
   }
   relay->stop_signal = static_cast<int>(signal);
+  relay->continued = false;
   relay->stop_at = sys::monotonic_milliseconds() + (continue_is_unanswered() ? CROSSING_LIMIT_MS : 0);
   continue_is_answered();
 }
@@ -60,6 +62,7 @@ void obey(Relay *relay, const core::Message &message) {
       return note_stop(relay, message.value);
     case core::Kind::continued:
       relay->stop_signal = 0;
+      relay->continued = true;
       continue_is_answered();
       return;
     case core::Kind::ended:
@@ -109,7 +112,10 @@ void follow_stop(Relay *relay) {
   const int signal = relay->stop_signal;
   relay->stop_signal = 0;
   stop_until_wanted(signal);
-  send_continue_first();
+  // The server lets this process go on where somebody else has let the script. Told once more to go on, that would forget a stop that
+  // has come since (signal(7), SIGCONT).
+  if (receives_more()) receive_more(relay);
+  if (!relay->continued) send_continue_first();
 }
 
 // How long to wait: until it is time to stop.
@@ -141,7 +147,7 @@ void relay_call(int connection, const Context &context) {
   // The script has begun: it must not be run a second time, and its server is not to be undone.
   commit();
   let_go_of_standard_descriptors();
-  Relay relay{connection, context, 0, 0};
+  Relay relay{connection, context, 0, 0, false};
   take_messages(&relay);
   for (;;) {
     follow_stop(&relay);

@@ -8,6 +8,7 @@
 
 #include "client/failure.h"
 #include "client/identity.h"
+#include "client/starter.h"
 #include "sys/descriptors.h"
 #include "sys/lock.h"
 #include "sys/ready.h"
@@ -53,18 +54,19 @@ int connect_waiting(int fd, const char *path, long long limit) {
   return -1;
 }
 
-void check_peer(int fd, const char *path) {
+pid_t check_peer(int fd, const char *path) {
   sys::Credentials peer;
   if (sys::peer_credentials(fd, &peer) != 0) fail(Line().text("cannot tell who listens on ").text(path).error(errno));
-  if (peer.uid == getuid()) return;
+  if (peer.uid == getuid()) return peer.pid;
   fail(Line().text("the server on ").text(path).text(" belongs to user ").number(peer.uid).text(", not to this one"));
 }
 
-int connect_by(const Rendezvous &rendezvous, int flags, long long limit) {
+int connect_by(const Rendezvous &rendezvous, int flags, long long limit, pid_t *starter) {
   const int fd = sys::stream_socket(flags);
   if (fd < 0) fail(Line().text("cannot make a socket").error(errno));
   if (connect_waiting(fd, rendezvous.socket, limit) == 0) {
-    check_peer(fd, rendezvous.socket);
+    // It is who called listen(2) whom the kernel remembers, and not who accepts (unix(7)).
+    *starter = check_peer(fd, rendezvous.socket);
     return fd;
   }
   if (errno != ECONNREFUSED && errno != ENOENT) {
@@ -104,16 +106,27 @@ void find_rendezvous(const Context &context, const Interpreter &interpreter, boo
   rendezvous->ident = rendezvous->socket + strlen(directory) + 2;
 }
 
-int connect_rendezvous(const Rendezvous &rendezvous) { return connect_by(rendezvous, 0, QUEUE_FULL_LIMIT_MS); }
-
-int connect_rendezvous_within(const Rendezvous &rendezvous, int milliseconds) {
-  return connect_by(rendezvous, SOCK_NONBLOCK, milliseconds);
+int connect_rendezvous(const Rendezvous &rendezvous) {
+  pid_t starter = 0;
+  return connect_by(rendezvous, 0, QUEUE_FULL_LIMIT_MS, &starter);
 }
 
-void lock_rendezvous(const Rendezvous &rendezvous) {
-  held_lock = sys::open_locked(rendezvous.lock, true);
-  if (held_lock < 0) fail(Line().text("cannot lock ").text(rendezvous.lock).error(errno));
+int connect_rendezvous_within(const Rendezvous &rendezvous, int milliseconds, pid_t *starter) {
+  return connect_by(rendezvous, SOCK_NONBLOCK, milliseconds, starter);
 }
+
+void lock_rendezvous(const Context &context, const Rendezvous &rendezvous) {
+  // Asked for again and again: a flock(2) that waits could be ended by a signal only, and says nothing of who is waited for.
+  for (Pause pause;; pause.make()) {
+    held_lock = sys::open_locked(rendezvous.lock);
+    if (held_lock >= 0) return;
+    if (errno != EWOULDBLOCK) fail(Line().text("cannot lock ").text(rendezvous.lock).error(errno));
+    Line why;
+    if (waits_in_vain(context, rendezvous, &why)) fail(why);
+  }
+}
+
+void announce_start() { note_starter(held_lock); }
 
 void unlock_rendezvous() {
   if (held_lock >= 0) sys::close_descriptor(held_lock);

@@ -20,12 +20,16 @@ void find_rendezvous(const Context &context, const Interpreter &interpreter, boo
 
 // A connection to whoever listens there, or -1 where nobody does: "no server". Anything else that goes wrong is an error, and
 // so is a listener that belongs to another user. The first is blocking, and waits long for room in the listener's queue; the second is
-// neither: who needs that long can be done without.
+// neither: who needs that long can be done without. `starter`: the process that made the listener, or 0 where the system does not tell.
 int connect_rendezvous(const Rendezvous &rendezvous);
-int connect_rendezvous_within(const Rendezvous &rendezvous, int milliseconds);
+int connect_rendezvous_within(const Rendezvous &rendezvous, int milliseconds, pid_t *starter);
 
-// Takes the lock, waiting for it as long as it takes: its holder is starting a server, and ends when that has ended.
-void lock_rendezvous(const Rendezvous &rendezvous);
+// Takes the lock, waiting for it: its holder is starting a server. Fails where that is in vain (starter.h). Signals do meanwhile what
+// they always do.
+void lock_rendezvous(const Context &context, const Rendezvous &rendezvous);
+
+// Lets those who wait for the lock know that this process, which holds it, is starting a server.
+void announce_start();
 
 // Gives it up, if this process has it. In a child just forked: closes its copy, by which the lock would outlive this process.
 void unlock_rendezvous();

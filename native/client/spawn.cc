@@ -120,6 +120,7 @@ int start_server(const Context &context, const Interpreter &interpreter, const R
   by_default.sa_handler = SIG_DFL;
   sigaction(SIGCHLD, &by_default, &action_of_caller);
   begun = Begun{&rendezvous, 0};
+  announce_start();
   undo_on_failure(undo_start, nullptr);
   const Listener listener = listen_at(rendezvous);
   int call[2];

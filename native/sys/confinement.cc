@@ -10,6 +10,7 @@
 
 #include "sys/decimal.h"
 #include "sys/descriptors.h"
+#include "sys/small_file.h"
 
 namespace prefork::sys {
 
@@ -42,18 +43,6 @@ int rising(const void *one, const void *other) {
   const uint32_t a = *static_cast<const uint32_t *>(one);
   const uint32_t b = *static_cast<const uint32_t *>(other);
   return a < b ? -1 : a > b;
-}
-
-// Reads a small file of /proc at once; returns its length, or -1 with errno.
-ssize_t read_small(const char *path, char *out, size_t size) {
-  const int fd = open_path(path, O_RDONLY);
-  if (fd < 0) return -1;
-  ssize_t got;
-  do {
-    got = read(fd, out, size);
-  } while (got < 0 && errno == EINTR);
-  close_descriptor(fd);
-  return got;
 }
 
 // Copies what stands behind `Seccomp_filters:`; that line came with Linux 5.9.

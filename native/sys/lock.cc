@@ -25,26 +25,6 @@ Standing standing(int fd, const char *path) {
   return held.st_dev == named.st_dev && held.st_ino == named.st_ino ? Standing::in_place : Standing::replaced;
 }
 
-int open_with(const char *path, int flags, bool wait) {
-  for (int round = 0; round < ROUNDS_LIMIT; round++) {
-    const int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
-    if (fd < 0) {
-      if (errno == EINTR) continue;
-      return -1;
-    }
-    if (lock(fd, LockKind::exclusive, wait) != 0) {
-      close_descriptor(fd);
-      return -1;
-    }
-    const Standing now = standing(fd, path);
-    if (now == Standing::in_place) return fd;
-    close_descriptor(fd);
-    if (now == Standing::unknown) return -1;
-  }
-  errno = EBUSY;
-  return -1;
-}
-
 }  // namespace
 
 int lock(int fd, LockKind kind, bool wait) {
@@ -57,8 +37,24 @@ int lock(int fd, LockKind kind, bool wait) {
   return result;
 }
 
-int open_locked(const char *path, bool wait) { return open_with(path, O_CREAT, wait); }
-
-int open_existing_locked(const char *path, bool wait) { return open_with(path, 0, wait); }
+int open_locked(const char *path) {
+  for (int round = 0; round < ROUNDS_LIMIT; round++) {
+    const int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_CREAT, 0600);
+    if (fd < 0) {
+      if (errno == EINTR) continue;
+      return -1;
+    }
+    if (lock(fd, LockKind::exclusive, false) != 0) {
+      close_descriptor(fd);
+      return -1;
+    }
+    const Standing now = standing(fd, path);
+    if (now == Standing::in_place) return fd;
+    close_descriptor(fd);
+    if (now == Standing::unknown) return -1;
+  }
+  errno = EBUSY;
+  return -1;
+}
 
 }  // namespace prefork::sys

@@ -13,12 +13,12 @@ import {
   MESSAGE_HEADER_BYTES,
   OPERATION_STATUS,
   OPERATION_STOP,
-  REASON_LIMIT,
 } from '../../assembly/constants.js';
 import { codecError } from './errors.js';
 import type { CoreExports } from './exports.js';
 import type { Message, MessageHeader } from './face.js';
 import { type CoreMemory, number32, number64 } from './memory.js';
+import { cutReason } from './reason.js';
 
 export const KINDS: Record<number, MessageHeader['kind']> = {
   [KIND_CALL]: 'call',
@@ -65,7 +65,7 @@ function encode(core: CoreExports, memory: CoreMemory, message: Message): number
     case 'ended':
       return core.message_encode(KIND_ENDED, number32(message.status));
     case 'refused':
-      return core.message_encode_refused(memory.input(cutShort(message.reason)));
+      return core.message_encode_refused(memory.input(cutReason(message.reason)));
     case 'reply':
       return core.message_encode_reply(
         number32(message.pid),
@@ -76,13 +76,4 @@ function encode(core: CoreExports, memory: CoreMemory, message: Message): number
         message.script ? memory.input(message.script) : -1,
       );
   }
-}
-
-/** As much of a text as a reason may be long: whole characters. */
-function cutShort(text: string): Uint8Array {
-  const bytes = Buffer.from(text);
-  let end = Math.min(bytes.length, REASON_LIMIT);
-  // A byte 10xxxxxx goes on with a character; to cut before one would leave half of it.
-  while (end < bytes.length && ((bytes[end] as number) & 0xc0) === 0x80) end--;
-  return bytes.subarray(0, end);
 }

@@ -1,20 +1,12 @@
+import { CALL_DESCRIPTORS } from '../../assembly/constants.js';
 import type { Core } from '../core.js';
-import * as native from '../native.js';
 import type { IncomingCall } from './incoming.js';
-import { receiveAll } from './receive.js';
+import { receiveCall } from './receive.js';
 
-/** Standard input, output and error, and the working directory. */
-const DESCRIPTORS = 4;
-
-/**
- * Reads one version 2 call from `connection`, `limitMs` milliseconds at most in all. On every failure the descriptors that had come are
- * closed again, and what was wrong is thrown.
- */
+/** Reads one version 2 call from `connection`, `limitMs` milliseconds at most in all. */
 export function receiveContextCall(core: Core, connection: number, limitMs: number): IncomingCall {
-  const descriptors: number[] = [];
-  try {
-    const decoder = core.callDecoder();
-    receiveAll(decoder, connection, limitMs, descriptors, DESCRIPTORS);
+  const decoder = core.callDecoder();
+  return receiveCall(decoder, connection, limitMs, CALL_DESCRIPTORS, (descriptors) => {
     const { stdio, cwd, umask, nice, limits, affinity, script, arguments: own, environment } = decoder.call;
     // The decoder has made sure that there are as many as the call says.
     let at = 0;
@@ -26,8 +18,5 @@ export function receiveContextCall(core: Core, connection: number, limitMs: numb
       arguments: own,
       context: { cwd: take(cwd), umask, nice, limits, affinity },
     };
-  } catch (error) {
-    for (const descriptor of descriptors) native.close(descriptor);
-    throw error;
-  }
+  });
 }

@@ -1,24 +1,18 @@
+import { REQUEST_DESCRIPTORS } from '../../assembly/constants.js';
 import type { Core } from '../core.js';
-import * as native from '../native.js';
 import type { IncomingCall } from './incoming.js';
-import { receiveAll } from './receive.js';
-
-/** Standard input, output and error. */
-const DESCRIPTORS = 3;
+import { receiveCall } from './receive.js';
 
 /**
  * Reads one version 1 request from `connection`, `limitMs` milliseconds at most in all. `own`: how many words of it come before the script's
- * own arguments: the interpreter, and the script if there is one. On every failure the descriptors that had come are closed again, and what
- * was wrong is thrown.
+ * own arguments: the interpreter, and the script if there is one.
  */
 export function receiveRequest(core: Core, connection: number, limitMs: number, own: number): IncomingCall {
-  const descriptors: number[] = [];
-  try {
-    const decoder = core.requestDecoder();
-    receiveAll(decoder, connection, limitMs, descriptors, DESCRIPTORS);
+  const decoder = core.requestDecoder();
+  return receiveCall(decoder, connection, limitMs, REQUEST_DESCRIPTORS, (descriptors) => {
     const [input, output, error] = descriptors;
     if (input === undefined || output === undefined || error === undefined) {
-      throw new Error(`the request came with ${descriptors.length} descriptors, not ${DESCRIPTORS}`);
+      throw new Error(`the request came with ${descriptors.length} descriptors, not ${REQUEST_DESCRIPTORS}`);
     }
     const { environment, arguments: words } = decoder.request;
     return {
@@ -28,8 +22,5 @@ export function receiveRequest(core: Core, connection: number, limitMs: number, 
       arguments: words.slice(own),
       context: null,
     };
-  } catch (error) {
-    for (const descriptor of descriptors) native.close(descriptor);
-    throw error;
-  }
+  });
 }

@@ -4,7 +4,10 @@ import type { Staleness } from './staleness.js';
 import type { Log } from './syslog.js';
 
 /** A connection of the right user; `nobody`: there was none, or one that may not be served; else why the server must retire. */
-export type Verdict = { readonly connection: number } | 'nobody' | { readonly retire: string };
+export type Verdict =
+  | { readonly connection: number; readonly clientPid: number }
+  | 'nobody'
+  | { readonly retire: string };
 
 /** Takes calls from the listener and judges whether they may be served here. */
 export class Acceptor {
@@ -41,20 +44,21 @@ export class Acceptor {
       native.close(connection);
       return { retire: change };
     }
-    if (native.peerCredentials(connection).uid !== this.#uid) {
+    const { uid, pid: clientPid } = native.peerCredentials(connection);
+    if (uid !== this.#uid) {
       native.close(connection);
       this.#log('warning', 'a call from another user was refused');
       return 'nobody';
     }
     if (judging) this.#lastUse.note();
-    return { connection };
+    return { connection, clientPid };
   }
 
   /** Why a call must not be served here, but by a fresh server; undefined where it may. */
-  judge(connection: number): string | undefined {
+  judge(clientPid: number): string | undefined {
     const change = this.#staleness.findChange();
     if (change !== undefined) return change;
-    if (this.#callerPriority(connection) < this.#priority) {
+    if (this.#callerPriority(clientPid) < this.#priority) {
       // setpriority(2): only the privileged may raise it again, and an executor has the server's to begin with.
       return `it was started with nice value ${this.#priority}, and a caller has a better one`;
     }
@@ -62,9 +66,9 @@ export class Acceptor {
     return undefined;
   }
 
-  #callerPriority(connection: number): number {
+  #callerPriority(clientPid: number): number {
     try {
-      return native.priority(native.peerCredentials(connection).pid);
+      return native.priority(clientPid);
     } catch {
       // ESRCH: the caller has gone.
       return this.#priority;

@@ -16,6 +16,7 @@ export type CallState = 'silent' | 'waiting' | 'receiving' | 'running' | 'desert
 
 /** So that a peer that does not read cannot hold up the server: the send fails instead. */
 const DO_NOT_WAIT = native.MSG_DONTWAIT;
+const SIGCONT = native.signalNumber('SIGCONT');
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** One call that the server has accepted. It owns its connection and, while there is an executor, its pidfd. */
@@ -33,11 +34,17 @@ export class Call {
   lookAt = NEVER;
   /** What has come from the client since the call began to run, as far as it is no whole message yet (version 2). */
   messages: MessageDecoder | undefined;
+  /** Whether the executor was stopped when it was last looked at, and so the client is (version 2). */
+  stopped = false;
+  /** Whether its client has sent SIGCONT since the executor was last seen to stop: then it knows that it goes on (version 2). */
+  continuedByClient = false;
   #lookInMs = FIRST_LOOK_MS;
 
   constructor(
     /** -1 once it is closed. */
     public connection: number,
+    /** The process that has connected. It lives as long as the connection is not seen to end. */
+    readonly clientPid: number,
     /** Whether this is the call for which the server was started. */
     readonly initial: boolean,
     /** In milliseconds of performance.now(): until when this state may last. */
@@ -80,6 +87,15 @@ export class Call {
       return true;
     } catch {
       return false;
+    }
+  }
+
+  /** Lets the client go on, if it is stopped. */
+  continueClient(): void {
+    try {
+      native.sendSignal(this.clientPid, SIGCONT);
+    } catch {
+      // ESRCH: it has gone.
     }
   }
 

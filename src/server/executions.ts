@@ -2,7 +2,7 @@ import * as native from '../native.js';
 import type { Call } from './call.js';
 import type { CallTable } from './call-table.js';
 import { EXECUTOR_GRACE_MS, MAX_SLOW_CALLS, RECEIVING_LIMIT_MS } from './limits.js';
-import { POLLERR, POLLHUP, POLLIN, POLLRDHUP, type PollSet } from './poll-set.js';
+import { PEER_GONE, POLLIN, POLLRDHUP, type PollSet } from './poll-set.js';
 import type { Protocol } from './protocol.js';
 import type { Spares } from './spares.js';
 import type { Log } from './syslog.js';
@@ -11,7 +11,6 @@ const SIGINT = native.signalNumber('SIGINT');
 const SIGKILL = native.signalNumber('SIGKILL');
 const SIGCONT = native.signalNumber('SIGCONT');
 const NEVER = Number.POSITIVE_INFINITY;
-const CLIENT_GONE = POLLRDHUP | POLLHUP | POLLERR;
 
 export interface ExecutionParts {
   readonly protocol: Protocol;
@@ -125,7 +124,7 @@ export class Executions {
     try {
       // First what was said, then that nothing more will be.
       if (revents & POLLIN && this.#parts.protocol.relay(call)) return;
-      if (revents & (POLLIN | CLIENT_GONE)) this.clientGone(call);
+      if (revents & (POLLIN | PEER_GONE)) this.clientGone(call);
     } catch (error) {
       this.#parts.log(
         'warning',
@@ -154,6 +153,7 @@ export class Executions {
 
   #notServed(call: Call, error: Error): void {
     this.#parts.log('error', `a call was not served: ${error.message}`);
+    this.#parts.protocol.refuse(call, error.message);
     this.#parts.end(call);
   }
 }

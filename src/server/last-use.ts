@@ -1,5 +1,5 @@
 import { utimesSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { lockFileOf } from './lock-file.js';
 
 /**
  * How often the last use is noted. Preclean only compares servers with each other, over days; a note for each call would be a write to
@@ -18,8 +18,7 @@ export class LastUse {
 
   /** `socketPath` as the rendezvous has it, `.../sIDENT`; a socket of any other name has no lock file beside it. */
   constructor(socketPath: string, now: () => number = () => performance.now()) {
-    const name = basename(socketPath);
-    this.#lockFile = name.startsWith('s') ? join(dirname(socketPath), `l${name.slice(1)}`) : undefined;
+    this.#lockFile = lockFileOf(socketPath);
     this.#now = now;
     // The client has just made the file, or opened it.
     this.#noted = now();

@@ -5,6 +5,8 @@ export const POLLIN = 0x001;
 export const POLLERR = 0x008;
 export const POLLHUP = 0x010;
 export const POLLRDHUP = 0x2000;
+/** The other end of a connection is closed, or of no use any more. */
+export const PEER_GONE = POLLRDHUP | POLLHUP | POLLERR;
 
 /** What a descriptor is waited for, and what to do then. */
 export interface Interest {

@@ -28,6 +28,9 @@ export class ProtocolV1 implements Protocol {
     return false;
   }
 
+  /** The connection ends without a status. */
+  refuse(): void {}
+
   look(): void {}
 
   ended(call: Call, status: number): void {

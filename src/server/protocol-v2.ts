@@ -1,3 +1,4 @@
+import { MESSAGE_HEADER_BYTES } from '../../assembly/constants.js';
 import type { Core, Message } from '../core.js';
 import * as native from '../native.js';
 import type { Call } from './call.js';
@@ -5,8 +6,7 @@ import { WHOLE_CALL_BYTES } from './limits.js';
 import { POLLIN } from './poll-set.js';
 import type { Heard, Protocol } from './protocol.js';
 
-/** Kind, version, length: docs/protocol.md. */
-const HEADER_BYTES = 8;
+const SIGCONT = native.signalNumber('SIGCONT');
 
 /** More than a client sends between two looks; what does not fit is read with the next. */
 const READ_BYTES = 4096;
@@ -27,7 +27,7 @@ export class ProtocolV2 implements Protocol {
   readonly interruptsGroup = false;
   readonly #core: Core;
   readonly #controlled: Controlled;
-  readonly #header = new Uint8Array(HEADER_BYTES);
+  readonly #header = new Uint8Array(MESSAGE_HEADER_BYTES);
   readonly #buffer = new Uint8Array(READ_BYTES);
 
   constructor(core: Core, controlled: Controlled) {
@@ -43,11 +43,11 @@ export class ProtocolV2 implements Protocol {
   hear(call: Call): Heard {
     const seen = native.peek(call.connection, this.#header);
     const queued = native.queued(call.connection);
-    if (queued < HEADER_BYTES) return 'part';
+    if (queued < MESSAGE_HEADER_BYTES) return 'part';
     // The kernel ends a read behind a piece that has descriptors. A header in several pieces is for the executor to make out.
-    if (seen < HEADER_BYTES) return 'call';
+    if (seen < MESSAGE_HEADER_BYTES) return 'call';
     const { kind, bodyBytes } = this.#core.messageHeader(this.#header);
-    const wanted = HEADER_BYTES + bodyBytes;
+    const wanted = MESSAGE_HEADER_BYTES + bodyBytes;
     if (kind === 'call') return queued >= Math.min(wanted, WHOLE_CALL_BYTES) ? 'call' : 'part';
     if (kind !== 'control') throw new Error(`a connection began with a message of kind ${kind}`);
     return queued >= wanted ? this.#answer(call) : 'part';
@@ -56,20 +56,34 @@ export class ProtocolV2 implements Protocol {
   relay(call: Call): boolean {
     const messages = this.#receive(call);
     for (const message of messages ?? []) {
-      if (message.kind === 'signal') call.signalGroup(message.signal);
-      else if (message.kind === 'ended') call.told = true;
+      if (message.kind === 'ended') {
+        call.told = true;
+      } else if (message.kind === 'signal') {
+        if (message.signal === SIGCONT) call.continuedByClient = true;
+        call.signalGroup(message.signal);
+      }
     }
     return messages !== undefined;
   }
 
+  refuse(call: Call, reason: string): void {
+    this.#tell(call, { kind: 'refused', reason });
+  }
+
   /** Several changes may have come since: each is told, in their order. */
   look(call: Call): void {
-    for (let change = native.waitChange(call.pid); change; change = native.waitChange(call.pid))
+    for (let change = native.waitChange(call.pid); change; change = native.waitChange(call.pid)) {
       this.#tell(call, change);
+      // The client has stopped because the executor has. If somebody else lets that go on, nobody else lets the client.
+      if (change.kind === 'continued' && !call.continuedByClient) call.continueClient();
+      call.continuedByClient = false;
+      call.stopped = change.kind === 'stopped';
+    }
   }
 
   ended(call: Call, status: number): void {
     this.#tell(call, { kind: 'ended', status });
+    if (call.stopped) call.continueClient();
   }
 
   #answer(call: Call): Heard {

@@ -26,6 +26,9 @@ export interface Protocol {
   /** Something has come from the client of a running call. False where nothing more will. Throws where it makes no sense. */
   relay(call: Call): boolean;
 
+  /** Nobody runs the call, and nobody will: tells the client why, if there are words for it. */
+  refuse(call: Call, reason: string): void;
+
   /** The executor may have stopped, or gone on. */
   look(call: Call): void;
 

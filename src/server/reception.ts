@@ -3,12 +3,11 @@ import type { Acceptor } from './acceptor.js';
 import { Call } from './call.js';
 import type { CallTable } from './call-table.js';
 import { MAX_SILENT_CALLS, REQUEST_LIMIT_MS, SILENCE_LIMIT_MS } from './limits.js';
-import { POLLERR, POLLHUP, POLLIN, POLLRDHUP, type PollSet } from './poll-set.js';
+import { PEER_GONE, POLLIN, POLLRDHUP, type PollSet } from './poll-set.js';
 import type { Heard, Protocol } from './protocol.js';
 import type { Log } from './syslog.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
-const CLIENT_GONE = POLLRDHUP | POLLHUP | POLLERR;
 
 export interface ReceptionParts {
   readonly protocol: Protocol;
@@ -61,7 +60,7 @@ export class Reception {
     const { acceptor, protocol } = this.#parts;
     // What was greeted was promised to be served; and what the initial call is to run was loaded for it.
     if (protocol.greets || call.initial) return true;
-    const problem = acceptor.judge(call.connection);
+    const problem = acceptor.judge(call.clientPid);
     if (problem === undefined) return true;
     // This call goes with the others that have no promise: unanswered, so that its client finds or starts another server.
     this.#parts.retire(problem);
@@ -104,7 +103,7 @@ export class Reception {
     }
     const silent = this.#silentForLongest();
     if (silent) this.#parts.clientGone(silent);
-    this.receive(new Call(verdict.connection, false, performance.now() + REQUEST_LIMIT_MS));
+    this.receive(new Call(verdict.connection, verdict.clientPid, false, performance.now() + REQUEST_LIMIT_MS));
   }
 
   /** Where as many connections as may say nothing do so: the one that has to go for the next. */
@@ -124,7 +123,7 @@ export class Reception {
   }
 
   #ready(call: Call, revents: number): void {
-    if (revents & CLIENT_GONE) this.#parts.clientGone(call);
+    if (revents & PEER_GONE) this.#parts.clientGone(call);
     else this.#hear(call, performance.now());
   }
 

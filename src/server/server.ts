@@ -8,6 +8,7 @@ import { Call } from './call.js';
 import { CallTable } from './call-table.js';
 import { Executions } from './executions.js';
 import { GROUP_LOOK_MS } from './limits.js';
+import { lockFileOf, writeServer } from './lock-file.js';
 import { POLLIN, PollSet } from './poll-set.js';
 import type { Protocol } from './protocol.js';
 import { ProtocolV1 } from './protocol-v1.js';
@@ -97,10 +98,13 @@ export class Server {
 
   /** Serves until it is time to go, and then ends the process. Returns in each executor, and nowhere else. */
   serve(): ForkedCall {
+    const lockFile = lockFileOf(native.boundPath(this.#handover.listener));
+    if (lockFile !== undefined) writeServer(lockFile, native.processId());
     this.#polled.watch(this.#handover.watcherErrors, { events: POLLIN, ready: () => this.#hearWatcher() });
     this.#polled.watch(this.#beginnings.hear, { events: POLLIN, ready: () => this.#hearBeginnings() });
     this.#polled.watch(this.#childSignals, { events: POLLIN, ready: () => this.#hearChildren() });
-    this.#reception.receive(new Call(this.#handover.call, true, NEVER));
+    const { call } = this.#handover;
+    this.#reception.receive(new Call(call, native.peerCredentials(call).pid, true, NEVER));
     for (;;) {
       const forked = this.#startWaitingCalls();
       if (forked) return forked;

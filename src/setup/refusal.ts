@@ -1,14 +1,13 @@
 import { writeSync } from 'node:fs';
 import {
+  FIELD_HEADER_BYTES,
   FIELD_REASON,
   KIND_REFUSED,
   MESSAGE_HEADER_BYTES,
   MESSAGE_VERSION,
-  REASON_LIMIT,
 } from '../../assembly/constants.js';
+import { cutReason } from '../core/reason.js';
 import type { Handover } from './handover.js';
-
-const FIELD_HEADER_BYTES = 8;
 
 /**
  * Tells the client that started this process that there will be no server, and why: version 2's `refused`, upon which the client runs the
@@ -26,17 +25,14 @@ export function refuseSetup({ protocol, call }: Handover, reason: string): boole
   }
 }
 
-/** A message with one field: docs/protocol.md. The reason is cut where it is too long for it, though not within a character. */
+/** A message with one field: docs/protocol.md. */
 export function encodeRefusal(reason: string): Buffer {
-  const whole = Buffer.from(reason);
-  let length = Math.min(whole.length, REASON_LIMIT);
-  // A byte 10xxxxxx goes on with a character (RFC 3629).
-  while (length < whole.length && ((whole[length] as number) & 0xc0) === 0x80) length -= 1;
+  const bytes = cutReason(reason);
   const head = Buffer.alloc(MESSAGE_HEADER_BYTES + FIELD_HEADER_BYTES);
   head.writeUInt8(KIND_REFUSED, 0);
   head.writeUInt8(MESSAGE_VERSION, 1);
-  head.writeUInt32BE(FIELD_HEADER_BYTES + length, 4);
+  head.writeUInt32BE(FIELD_HEADER_BYTES + bytes.length, 4);
   head.writeUInt16BE(FIELD_REASON, MESSAGE_HEADER_BYTES);
-  head.writeUInt32BE(length, MESSAGE_HEADER_BYTES + 4);
-  return Buffer.concat([head, whole.subarray(0, length)]);
+  head.writeUInt32BE(bytes.length, MESSAGE_HEADER_BYTES + 4);
+  return Buffer.concat([head, bytes]);
 }

@@ -2,9 +2,12 @@
  * Calls of version 2 with each of the client's system calls failing in turn: until the call is committed, the script's outcome is the plain
  * script's, and it runs once. With --strict it is an error instead.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { DIRECT, FakeV2 } from '../support/fake-v2.js';
 import { CLIENT } from '../support/paths.js';
+import { descriptorsOf, processOf } from '../support/processes.js';
 import type { Outcome } from '../support/running.js';
 import { type Call, HAS_STRACE, mayFail, straced, traceOf } from '../support/strace.js';
 import { until } from '../support/until.js';
@@ -147,24 +150,58 @@ test.skipIf(!HAS_STRACE).each(COLD)(
   },
 );
 
+/** Stops the server, and sees to it that the lock file names it. */
+async function stopServer(w: Workspace): Promise<number> {
+  const { pid } = w.server();
+  process.kill(pid, 'SIGSTOP');
+  await until('the server stands still', () => processOf(pid)?.state === 'T');
+  return pid;
+}
+
 test('a server that stands still: directly, and what it wakes up to is not run again', async () => {
   const w = workspace();
   const subject = new Subject(w);
   await subject.run();
-  const server = w.server().pid;
   subject.runs();
-  process.kill(server, 'SIGSTOP');
   const env = { PREFORK_INTERP_START_LIMIT_MS: '100' };
   const [program, ...args] = subject.command();
-  // To files: what has been sent to the server, a pipe's end among it, is there until that closes it.
   for (let call = 0; call < 3; call++) {
-    const outcome = await w.shell('"$@" >out 2>err', [program as string, ...args], { env });
-    expect(outcome).toMatchObject({ status: EXPECTED.status });
-    expect([readFileSync(w.path('out'), 'utf8'), readFileSync(w.path('err'), 'utf8')]).toEqual([EXPECTED.stdout, '']);
+    const server = await stopServer(w);
+    // By pipes, which come to their end once the server has let go of what it was sent.
+    expect(await w.run(program as string, args, { env })).toEqual(EXPECTED);
+    await until('it goes on', () => processOf(server)?.state !== 'T');
   }
   expect(subject.runs()).toEqual(['direct', 'direct', 'direct']);
-  process.kill(server, 'SIGCONT');
   expect(await subject.run()).toEqual(EXPECTED);
   await until('the server has nothing to do', () => w.servers().length === 1);
   expect(subject.runs()).toEqual(['warm']);
+});
+
+test('a call that is ended by a signal while the server stands still leaves no pipe open', async () => {
+  const w = workspace();
+  const subject = new Subject(w);
+  await subject.run();
+  subject.runs();
+  const server = await stopServer(w);
+  const [program, ...args] = subject.command();
+  const call = w.start(program as string, args);
+  await until('it sees signals', () => [...descriptorsOf(call.pid).values()].some((what) => /signalfd/.test(what)));
+  call.kill('SIGTERM');
+  expect(await call.outcome).toEqual({ status: null, signal: 'SIGTERM', stdout: '', stderr: '' });
+  await until('it goes on', () => processOf(server)?.state !== 'T');
+  expect(subject.runs()).toEqual([]);
+});
+
+test('a lock file that names a process that is no server: that is left alone', async () => {
+  const w = workspace();
+  const fake = await FakeV2.start(w);
+  const other = w.start('sleep', ['1000']);
+  onTestFinished(() => other.kill('SIGKILL'));
+  other.kill('SIGSTOP');
+  await until('it stands still', () => processOf(other.pid)?.state === 'T');
+  writeFileSync(join(w.runDirectory, 'l2.fake'), `${other.pid}\n`);
+  expect(await fake.run([], { env: { PREFORK_INTERP_START_LIMIT_MS: '50' } })).toMatchObject(DIRECT);
+  expect(processOf(other.pid)?.state).toBe('T');
+  other.kill('SIGKILL');
+  await other.outcome;
 });

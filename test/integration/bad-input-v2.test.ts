@@ -3,8 +3,9 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as native from '../../src/native.js';
 import { contextCall, message, messages } from '../support/context-call.js';
-import { alive, descriptorsOf, processes, processOf } from '../support/processes.js';
+import { alive, descriptorsOf } from '../support/processes.js';
 import { RawConnection } from '../support/raw-connection.js';
+import { atRest, expectUnharmed, serve } from '../support/served.js';
 import { until } from '../support/until.js';
 import { type Workspace, workspace } from '../support/workspace.js';
 
@@ -56,29 +57,6 @@ const UNFINISHED: [what: string, send: Send][] = [
   ['half a call, with descriptors', (c, n, w) => c.send(contextCall(w, ['1']).subarray(0, 100), [n, n, n])],
   ['half a control', (c) => c.write(message({ kind: 'control', operation: 'status' }).subarray(0, 12))],
 ];
-
-/** A script with a server, which was called once. */
-async function serve(w: Workspace): Promise<{ script: string; server: number }> {
-  const script = w.fixture('number.cjs');
-  expect(await w.run(script, ['1'])).toMatchObject({ status: 1, stderr: '' });
-  const server = w.server().pid;
-  await atRest(server);
-  return { script, server };
-}
-
-/** It has reaped all executors, and sleeps: so it has also closed what was theirs. */
-async function atRest(server: number): Promise<void> {
-  const executing = () => processes().some(({ parent }) => parent === server);
-  await until('the server is at rest', () => !executing() && processOf(server)?.state === 'S');
-}
-
-/** The server serves as before, and has nothing more than before. */
-async function expectUnharmed(w: Workspace, script: string, server: number, descriptors: number): Promise<void> {
-  expect(await w.run(script, ['42'], { limitMs: 20_000 })).toMatchObject({ status: 42, stdout: '42\n', stderr: '' });
-  expect(w.server().pid, 'the same server').toBe(server);
-  await atRest(server);
-  expect(descriptorsOf(server).size, 'descriptors of the server').toBe(descriptors);
-}
 
 /** Memory of its own in kB, whoever may share it (Anonymous of proc(5), smaps_rollup). */
 function ownMemory(pid: number): number {

@@ -1,10 +1,10 @@
 /** Version 1: what comes over the socket can be anything. It costs its sender the connection, and nobody else anything. */
 import { closeSync, openSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { descriptorsOf, processes, processOf } from '../support/processes.js';
+import { descriptorsOf } from '../support/processes.js';
 import { RawConnection, requestBody } from '../support/raw-connection.js';
-import { until } from '../support/until.js';
-import { type Workspace, workspace } from '../support/workspace.js';
+import { expectUnharmed, serve } from '../support/served.js';
+import { workspace } from '../support/workspace.js';
 
 const NUL = Buffer.alloc(1);
 const uint32 = (value: number) => {
@@ -93,32 +93,9 @@ const BAD: [what: string, send: Send][] = [
   ['nothing, and then the end', (c) => c.end()],
 ];
 
-/** A script with a server, which was called once. */
-async function serve(w: Workspace): Promise<{ script: string; server: number }> {
-  const script = w.fixture('number.cjs', { interpreter: w.versionOneNode() });
-  expect(await w.run(script, ['1'])).toMatchObject({ status: 1, stderr: '' });
-  const server = w.server().pid;
-  await atRest(server);
-  return { script, server };
-}
-
-/** It has reaped all executors, and sleeps: so it has also closed what was theirs. */
-async function atRest(server: number): Promise<void> {
-  const executing = () => processes().some(({ parent }) => parent === server);
-  await until('the server is at rest', () => !executing() && processOf(server)?.state === 'S');
-}
-
-/** The server is back to what it was, and serves. */
-async function expectUnharmed(w: Workspace, script: string, server: number, descriptors: number): Promise<void> {
-  expect(await w.run(script, ['42'], { limitMs: 20_000 })).toMatchObject({ status: 42, stdout: '42\n', stderr: '' });
-  expect(w.server().pid, 'the same server').toBe(server);
-  await atRest(server);
-  expect(descriptorsOf(server).size, 'descriptors of the server').toBe(descriptors);
-}
-
 test.each(BAD)('%s: the connection is closed, and the server is unharmed', async (_, send) => {
   const w = workspace();
-  const { script, server } = await serve(w);
+  const { script, server } = await serve(w, w.versionOneNode());
   const before = descriptorsOf(server).size;
   const nothing = openSync('/dev/null', 'r+');
   const connection = await RawConnection.open(w);
@@ -133,7 +110,7 @@ test.each(BAD)('%s: the connection is closed, and the server is unharmed', async
 
 test('connections that say nothing hold up nobody', async () => {
   const w = workspace();
-  const { script, server } = await serve(w);
+  const { script, server } = await serve(w, w.versionOneNode());
   const before = descriptorsOf(server).size;
   const silent: RawConnection[] = [];
   // More than the server has patience for at once; each is accepted before the next comes.
@@ -154,7 +131,7 @@ test('connections that say nothing hold up nobody', async () => {
 
 test('requests that begin and never end hold up nobody, and are given up', async () => {
   const w = workspace();
-  const { script, server } = await serve(w);
+  const { script, server } = await serve(w, w.versionOneNode());
   const before = descriptorsOf(server).size;
   const nothing = openSync('/dev/null', 'r+');
   const slow: RawConnection[] = [];
@@ -174,7 +151,7 @@ test('requests that begin and never end hold up nobody, and are given up', async
 
 test('a client that does not read its status holds up nobody', async () => {
   const w = workspace();
-  const { script, server } = await serve(w);
+  const { script, server } = await serve(w, w.versionOneNode());
   const before = descriptorsOf(server).size;
   const nothing = openSync('/dev/null', 'r+');
   const connection = await RawConnection.open(w);
@@ -195,7 +172,7 @@ test('a client that does not read its status holds up nobody', async () => {
 
 test('1000 connections of all these kinds leave no descriptor and no process', { timeout: 180_000 }, async () => {
   const w = workspace();
-  const { script, server } = await serve(w);
+  const { script, server } = await serve(w, w.versionOneNode());
   const before = descriptorsOf(server).size;
   const nothing = openSync('/dev/null', 'r+');
   for (let sent = 0; sent < 1000; sent += 10) {

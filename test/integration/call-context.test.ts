@@ -135,16 +135,9 @@ test('each soft limit, lowered and raised again', async () => {
     ['lowered', { context: lowered(0) }],
     ['raised', {}],
     ['lowered to something else', { context: lowered(3) }],
-    ...RESOURCES.map(([name]): Row => [name, { context: only(name, 1) }]),
     ['raised again', {}],
   ]);
 });
-
-function only(name: string, by: number): string[] {
-  const all = lowered(by);
-  const at = all.findIndex((word) => word.startsWith(`${name}=`));
-  return all.slice(at - 1, at + 1);
-}
 
 test('processors', async () => {
   const here = await place();

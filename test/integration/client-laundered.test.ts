@@ -84,6 +84,36 @@ test('-E lets one through that would be made otherwise, and never PREFORK_INTERP
   expect(variables.filter((entry) => entry.startsWith('PREFORK_INTERP='))).toEqual([expect.stringMatching(HANDOVER)]);
 });
 
+test('variables with the names of secrets are not let through, unless asked for', async () => {
+  const w = workspace();
+  installNode(w, 'v2-setup.c');
+  w.write('script', 'show');
+  const secrets = ['NODE_AUTH_TOKEN', 'NODE_secret_of', 'NODE_DB_PASSWORD', 'LD_CREDENTIALS', 'UV_KEYS', 'NODE_TOKEN'];
+  const env = Object.fromEntries(secrets.map((name) => [name, 'x']));
+  const harmless = { NODE_PATH: '/auth/token', NODE_TLS_REJECT_UNAUTHORIZED: '1' };
+  const { variables } = await shown(w, ['-L', '-E', 'NODE_TOKEN', 'node', 'script'], { ...env, ...harmless });
+  expect(variables.filter((entry) => /^(NODE|UV|LD)_/.test(entry))).toEqual([
+    'NODE_PATH=/auth/token',
+    'NODE_TLS_REJECT_UNAUTHORIZED=1',
+    'NODE_TOKEN=x',
+  ]);
+});
+
+test('calls with different secrets of such names have different servers, and each has its own', async () => {
+  const w = workspace();
+  const script = w.script(
+    'told.cjs',
+    `const before = process.env.NODE_AUTH_TOKEN;
+     process.preforkInterp?.initialisationComplete();
+     console.log(before, process.env.NODE_AUTH_TOKEN);`,
+    { options: '-L' },
+  );
+  for (const secret of ['one', 'two']) {
+    expect((await w.run(script, [], { env: { NODE_AUTH_TOKEN: secret } })).stdout).toBe(`undefined ${secret}\n`);
+  }
+  expect(w.servers()).toHaveLength(2);
+});
+
 test('-U and -L together are an error', async () => {
   const w = workspace();
   expectFailure(await w.run(CLIENT, ['-U', '-L', 'node', 'script']), '-U', '-L');

@@ -63,6 +63,43 @@ test('a setup that fails: its status, and nothing is run directly', async () => 
   expect(w.rendezvous()).toEqual([]);
 });
 
+test('a new server that listens and does not answer: directly, after ten seconds', async () => {
+  const w = withSetup('stall 0');
+  const strict = ['--strict', ...OURS.map((word) => (word === 'here' ? 'there' : word))];
+  const [direct, error] = await Promise.all([w.run(CLIENT, OURS), w.run(CLIENT, strict)]);
+  expect(direct).toMatchObject({ status: 3, stdout: 'direct a b\n', stderr: '' });
+  expectFailure(error, /the server of script did not take the call within 10000 ms/);
+  expect(logOf(w).split('\n').sort()).toEqual(['', 'direct', 'setup', 'setup']);
+  expect(w.rendezvous()).toEqual([]);
+  await w.empty();
+});
+
+test('fewer descriptors than a server needs: nothing is started, and the script is run directly', async () => {
+  const w = workspace();
+  const script = w.script(
+    'served.cjs',
+    'process.preforkInterp?.initialisationComplete(); console.log(!!process.preforkInterp);',
+  );
+  const limited = (descriptors: number, ...options: string[]) =>
+    w.shell('ulimit -Sn "$1"; ulimit -Hn "$1"; shift; exec "$@"', [
+      `${descriptors}`,
+      CLIENT,
+      '-U',
+      ...options,
+      'node',
+      script,
+    ]);
+  for (const few of [22, 24, 127]) {
+    expect(await limited(few), `${few}`).toMatchObject({ status: 0, stdout: 'false\n', stderr: '' });
+    expectFailure(
+      await limited(few, '--strict'),
+      new RegExp(`too few descriptors for a server of .*served\\.cjs: the hard limit is ${few}, it needs 128`),
+    );
+  }
+  expect(w.rendezvous()).toEqual([]);
+  expect(await limited(128)).toMatchObject({ status: 0, stdout: 'true\n', stderr: '' });
+});
+
 /** A socket that takes connections and never says anything, and a lock that somebody holds, as while a server is being started. */
 async function beingStarted(w: Workspace): Promise<{ release: () => Promise<unknown> }> {
   const source = 'open(my $f, ">", $ARGV[0]); flock($f, 2); $| = 1; print "held\n"; <STDIN>';
@@ -76,20 +113,22 @@ async function beingStarted(w: Workspace): Promise<{ release: () => Promise<unkn
   return { release };
 }
 
-test('while the lock is held by somebody else a call waits, however long; then it is taken', async () => {
+test('while the lock is held by somebody else a call waits, however long, and sends nothing; then it is taken', async () => {
   const w = workspace();
   const fake = await FakeV2.start(w);
   const { release } = await beingStarted(w);
   const running = fake.start([], { env: { PREFORK_INTERP_START_LIMIT_MS: '20' } });
   const conversation = await fake.conversation();
-  await conversation.call();
   // Longer than several limits: the lock is looked at, which moves the access time of nothing, so time it is.
   const from = performance.now();
   await until('ten limits have passed', () => performance.now() - from > 200);
   expect(running.child.exitCode).toBeNull();
-  await conversation.say(started(), ended(7 << 8));
-  expect(await running.outcome).toMatchObject({ status: 7, stdout: '', stderr: '' });
+  // What is sent to a server that is never there would hold the other ends of pipes.
+  expect(conversation.received).toBe(0);
+  const answered = conversation.call().then(() => conversation.say(started(), ended(7 << 8)));
   await release();
+  await answered;
+  expect(await running.outcome).toMatchObject({ status: 7, stdout: '', stderr: '' });
 });
 
 test('once the lock is free the server has the limit, and then the script is run directly', async () => {
@@ -97,8 +136,9 @@ test('once the lock is free the server has the limit, and then the script is run
   const fake = await FakeV2.start(w);
   const { release } = await beingStarted(w);
   const running = fake.start([], { env: { PREFORK_INTERP_START_LIMIT_MS: '100' } });
-  await (await fake.conversation()).call();
+  const conversation = await fake.conversation();
   await release();
+  await conversation.call();
   expect(await running.outcome).toMatchObject(DIRECT);
 });
 

@@ -2,11 +2,12 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CLIENT, FIXTURES } from '../support/paths.js';
 import { processes, processOf } from '../support/processes.js';
 import type { Running } from '../support/running.js';
 import { until, within } from '../support/until.js';
+import { VERSIONS } from '../support/versions.js';
 import { workspace } from '../support/workspace.js';
 
 const PIPES = { stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'] };
@@ -19,27 +20,32 @@ const COUNTING = `
   console.log(executors);
   process.stdin.on('end', () => process.exit(Number(process.argv[2]))).resume();`;
 
-test.each([
-  ['the default, 4,', {}, 4],
-  ['1', { maxServers: 1 }, 1],
-  ['7', { maxServers: 7 }, 7],
-  ['no limit', { maxServers: -1 }, 12],
-])('maxServers: %s executors at most, and every further call gets its turn', async (_, options, most) => {
-  const w = workspace();
-  const script = w.script('counts.cjs', COUNTING);
-  const env = { SERVER_OPTIONS: JSON.stringify(options) };
-  const first = w.start(script, ['100'], { ...PIPES, env });
-  await first.line();
-  const calls = [first, ...Array.from({ length: 11 }, (_, i) => w.start(script, [String(101 + i)], { ...PIPES, env }))];
-  const highest: number[] = [];
-  // Lets one go each time that as many as may run do run, in whatever order they got their turn.
-  for (const [call, served] of await servedInTurn(calls, most)) {
-    highest.push(served);
-    expect(served, 'executors at once').toBeLessThanOrEqual(most);
-    expect((await call.outcome).status).toBe(100 + calls.indexOf(call));
-  }
-  expect(Math.max(...highest)).toBe(most);
-  expect(w.servers().length).toBe(1);
+describe.each(VERSIONS)('%s', (_version, interpreter) => {
+  test.each([
+    ['the default, 4,', {}, 4],
+    ['1', { maxServers: 1 }, 1],
+    ['7', { maxServers: 7 }, 7],
+    ['no limit', { maxServers: -1 }, 12],
+  ])('maxServers: %s executors at most, and every further call gets its turn', async (_, options, most) => {
+    const w = workspace();
+    const script = w.script('counts.cjs', COUNTING, { interpreter: interpreter(w) });
+    const env = { SERVER_OPTIONS: JSON.stringify(options) };
+    const first = w.start(script, ['100'], { ...PIPES, env });
+    await first.line();
+    const calls = [
+      first,
+      ...Array.from({ length: 11 }, (_, i) => w.start(script, [String(101 + i)], { ...PIPES, env })),
+    ];
+    const highest: number[] = [];
+    // Lets one go each time that as many as may run do run, in whatever order they got their turn.
+    for (const [call, served] of await servedInTurn(calls, most)) {
+      highest.push(served);
+      expect(served, 'executors at once').toBeLessThanOrEqual(most);
+      expect((await call.outcome).status).toBe(100 + calls.indexOf(call));
+    }
+    expect(Math.max(...highest)).toBe(most);
+    expect(w.servers().length).toBe(1);
+  });
 });
 
 /** Ends the input of the calls so that never fewer than `most` could run; gives each with the number that it said. */

@@ -1,10 +1,11 @@
 /** The server's log: datagrams as syslog(3) sends them, to the socket that a variable names in the place of /dev/log. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FIXTURES } from '../support/paths.js';
 import { RawConnection } from '../support/raw-connection.js';
 import type { Running } from '../support/running.js';
+import { VERSIONS } from '../support/versions.js';
 import { type Workspace, workspace } from '../support/workspace.js';
 
 async function receiver(w: Workspace): Promise<Running> {
@@ -19,8 +20,8 @@ async function close(log: Running): Promise<string[]> {
   return (await log.outcome).stdout.split('\n').slice(1, -1);
 }
 
-async function serve(w: Workspace, options: object): Promise<{ script: string; server: number }> {
-  const script = w.fixture('hold.mjs');
+async function serve(w: Workspace, options: object, interpreter = 'node'): Promise<{ script: string; server: number }> {
+  const script = w.fixture('hold.mjs', { interpreter });
   const env = { SERVER_OPTIONS: JSON.stringify(options) };
   const { stdout, stderr } = await w.run(script, [], { env });
   expect(stderr).toBe('');
@@ -76,35 +77,57 @@ test('the watcher’s trouble is logged as an error, and the server retires', as
   expect((await close(log)).length).toBe(2);
 });
 
-test('a request that an executor refuses is logged as an error', async () => {
-  const w = workspace();
-  const log = await receiver(w);
-  await serve(w, { logFacility: 'local0' });
+/** A first message that is none, for each version; and a call that its executor cannot make out. */
+const BAD = {
+  'version 1': { garbage: 'GET / HTTP/1.1\r\nX: \x01 forged\n<0>line', call: 'x' },
+  'version 2': {
+    garbage: 'GET / HTTP/1.1\r\nX: \x01 forged\n<0>line',
+    call: 'C\x02\0\0\0\0\0\x08\0\x07\0\0\0\0\0\x63',
+  },
+};
+
+async function sendAndSeeClosed(w: Workspace, bytes: string): Promise<void> {
   const connection = await RawConnection.open(w);
-  await connection.greeted();
-  connection.write(Buffer.from('GET / HTTP/1.1\r\nX: \x01 forged\n<0>line'));
+  connection.write(Buffer.from(bytes, 'latin1'));
   await connection.closedByServer();
   connection.close();
-  await log.says(/^<131>.*: a call was not served: .+$/m);
-  expect((await close(log)).length).toBe(1);
-});
+}
 
-test('a log that nobody reads, or that is full, does not hold up a server', async () => {
-  const w = workspace();
-  const log = await receiver(w);
-  const { script } = await serve(w, {});
-  log.kill('SIGSTOP');
-  // More messages than the queue of a Unix datagram socket holds (net.unix.max_dgram_qlen).
-  const queue = Number(readFileSync('/proc/sys/net/unix/max_dgram_qlen', 'utf8'));
-  for (let sent = 0; sent < queue + 5; sent += 1) {
-    const connection = await RawConnection.open(w);
-    connection.write(Buffer.from('x'));
-    await connection.closedByServer();
-    connection.close();
-  }
-  expect((await w.run(script, ['5'], { limitMs: 10_000 })).status).toBe(5);
-  log.kill('SIGCONT');
-  rmSync(w.path('log'));
-  expect((await w.run(script, ['6'], { limitMs: 10_000 })).status).toBe(6);
-  await close(log);
+describe.each(VERSIONS)('%s', (version, interpreter) => {
+  const bad = BAD[version as keyof typeof BAD];
+
+  test('a call that an executor refuses is logged as an error', async () => {
+    const w = workspace();
+    const log = await receiver(w);
+    await serve(w, { logFacility: 'local0' }, interpreter(w));
+    await sendAndSeeClosed(w, bad.call);
+    await log.says(/^<131>.*: a call was not served: .+$/m);
+    expect((await close(log)).length).toBe(1);
+  });
+
+  test('what makes no sense is logged as one line, and not as what it says', async () => {
+    const w = workspace();
+    const log = await receiver(w);
+    const { script } = await serve(w, { logFacility: 'local0' }, interpreter(w));
+    await sendAndSeeClosed(w, bad.garbage);
+    const [line = ''] = await log.says(/^<13[123]>.*: a (call was not served|connection was closed): .+$/m);
+    expect(line).not.toMatch(/forged/);
+    expect((await w.run(script, ['5'])).status).toBe(5);
+    expect((await close(log)).length).toBe(1);
+  });
+
+  test('a log that nobody reads, or that is full, does not hold up a server', async () => {
+    const w = workspace();
+    const log = await receiver(w);
+    const { script } = await serve(w, {}, interpreter(w));
+    log.kill('SIGSTOP');
+    // More messages than the queue of a Unix datagram socket holds (net.unix.max_dgram_qlen).
+    const queue = Number(readFileSync('/proc/sys/net/unix/max_dgram_qlen', 'utf8'));
+    for (let sent = 0; sent < queue + 5; sent += 1) await sendAndSeeClosed(w, bad.call);
+    expect((await w.run(script, ['5'], { limitMs: 10_000 })).status).toBe(5);
+    log.kill('SIGCONT');
+    rmSync(w.path('log'));
+    expect((await w.run(script, ['6'], { limitMs: 10_000 })).status).toBe(6);
+    await close(log);
+  });
 });

@@ -70,6 +70,22 @@ test('other signals, those for real time too: the same wait status, and the scri
   expect(calls).toEqual(plain);
 });
 
+test('in a session of its own, where no shell could let it go on, a stop does nothing', async () => {
+  const w = workspace();
+  const script = w.fixture('obeys.cjs');
+  const storyIn = async (command: readonly string[], signal: NodeJS.Signals) => {
+    const watched = new Watched(w, ['--session', ...command, 'default']);
+    await watched.says(/^ready \d+ \d+$/);
+    await watched.kill(signal);
+    return watched.story();
+  };
+  for (const signal of ['SIGTSTP', 'SIGTTIN', 'SIGTTOU'] as const) {
+    const plain = await storyIn(['node', script], signal);
+    expect(plain).toEqual(['parent: of ..', 'ready ..', 'the end', `parent: ended ${5 << 8}`]);
+    expect(await storyIn([script], signal)).toEqual(plain);
+  }
+});
+
 test.each(['SIGTERM', 'SIGTSTP', 'SIGUSR2', 'SIGKILL'] as const)(
   'of four calls that run only the one hit by %s notices; nothing reaches server or others',
   async (signal) => {
@@ -188,4 +204,45 @@ test('a child that the script has left in the background lives on after its end'
     expect({ ...outcome, alive: alive(child) }).toMatchObject({ status: 0, alive: true });
     process.kill(child, 'SIGKILL');
   }
+});
+
+test('a script that somebody else stops and lets go on: so does what its parent sees', async () => {
+  const w = workspace();
+  const script = w.fixture('obeys.cjs');
+  await w.run(script, ['default']);
+  const stories: string[][] = [];
+  for (const command of [['node', script], [script]]) {
+    const watched = new Watched(w, [...command, 'default']);
+    const pid = Number((await watched.says(/^ready (\d+) \d+$/))[1]);
+    for (const signal of ['SIGSTOP', 'SIGTSTP'] as const) {
+      process.kill(pid, signal);
+      await watched.says(/^parent: stopped \d+$/);
+      process.kill(pid, 'SIGCONT');
+      await watched.says(/^parent: continued$/);
+    }
+    stories.push(await watched.story());
+  }
+  const [plain, call] = stories;
+  expect(plain).toContain(`parent: stopped ${constants.signals.SIGSTOP}`);
+  expect(call).toEqual(plain);
+});
+
+test('a script that somebody else ends while it is stopped: its parent sees the end', async () => {
+  const w = workspace();
+  const script = w.fixture('obeys.cjs');
+  await w.run(script, ['default']);
+  const stories: string[][] = [];
+  for (const command of [['node', script], [script]]) {
+    const watched = new Watched(w, [...command, 'default']);
+    const pid = Number((await watched.says(/^ready (\d+) \d+$/))[1]);
+    process.kill(pid, 'SIGTSTP');
+    await watched.says(/^parent: stopped \d+$/);
+    process.kill(pid, 'SIGKILL');
+    await watched.says(/^parent: ended \d+$/);
+    // That the client had to be let go on for it is between them.
+    stories.push((await watched.story()).filter((line) => line !== 'parent: continued'));
+  }
+  const [plain, call] = stories;
+  expect(plain).toContain(`parent: ended ${constants.signals.SIGKILL}`);
+  expect(call).toEqual(plain);
 });

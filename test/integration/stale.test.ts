@@ -1,10 +1,11 @@
 /** Whatever initialisation was made from: when it changes, the next call runs the new code. */
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { alive, processOf } from '../support/processes.js';
 import { RawConnection } from '../support/raw-connection.js';
 import { until } from '../support/until.js';
+import { VERSIONS } from '../support/versions.js';
 import { type Workspace, workspace } from '../support/workspace.js';
 
 const COMPLETE = 'process.preforkInterp?.initialisationComplete();';
@@ -220,50 +221,54 @@ test('files that are not part of the program, and modules that a call loads, mak
   expect(await look(w, script)).toEqual({ server: before.server, seen: '2' });
 });
 
-test('calls in progress finish on the old code, and then their server goes', async () => {
-  const w = workspace();
-  const source = (version: number) =>
-    `${COMPLETE}\nconsole.log(process.ppid, ${version}); process.stdin.on('end', () => { console.log(${version}); process.exit(${version}); }).resume();`;
-  const script = w.script('progress.cjs', source(1));
-  const pipes = { stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'] };
-  const old = [w.start(script, [], pipes)];
-  const server = Number((await old[0]?.line())?.split(' ')[0]);
-  old.push(w.start(script, [], pipes));
-  expect(await old[1]?.line()).toBe(`${server} 1`);
-  w.script('progress.cjs', source(2));
-  const fresh = w.start(script, [], pipes);
-  expect(await fresh.line()).toMatch(/^\d+ 2$/);
-  expect(alive(server), 'it serves out its calls').toBe(true);
-  for (const call of old) call.endInput();
-  for (const call of old) expect((await call.outcome).stdout).toBe(`${server} 1\n1\n`);
-  expect((await old[0]?.outcome)?.status).toBe(1);
-  await until('the old server has gone', () => !alive(server));
-  fresh.endInput();
-  expect((await fresh.outcome).status).toBe(2);
-});
+describe.each(VERSIONS)('%s', (_version, interpreter) => {
+  test('calls in progress finish on the old code, and then their server goes', async () => {
+    const w = workspace();
+    const options = { interpreter: interpreter(w) };
+    const source = (version: number) =>
+      `${COMPLETE}\nconsole.log(process.ppid, ${version}); process.stdin.on('end', () => { console.log(${version}); process.exit(${version}); }).resume();`;
+    const script = w.script('progress.cjs', source(1), options);
+    const pipes = { stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'] };
+    const old = [w.start(script, [], pipes)];
+    const server = Number((await old[0]?.line())?.split(' ')[0]);
+    old.push(w.start(script, [], pipes));
+    expect(await old[1]?.line()).toBe(`${server} 1`);
+    w.script('progress.cjs', source(2), options);
+    const fresh = w.start(script, [], pipes);
+    expect(await fresh.line()).toMatch(/^\d+ 2$/);
+    expect(alive(server), 'it serves out its calls').toBe(true);
+    for (const call of old) call.endInput();
+    for (const call of old) expect((await call.outcome).stdout).toBe(`${server} 1\n1\n`);
+    expect((await old[0]?.outcome)?.status).toBe(1);
+    await until('the old server has gone', () => !alive(server));
+    fresh.endInput();
+    expect((await fresh.outcome).status).toBe(2);
+  });
 
-test('a call that waited for its turn in a server that went stale is refused ungreeted, and run by a new one', async () => {
-  const w = workspace();
-  const source = (version: number) =>
-    `process.preforkInterp?.initialisationComplete({ maxServers: 1 });\nconsole.log(${version}); process.stdin.on('end', () => process.exit()).resume();`;
-  const script = w.script('turn.cjs', source(1));
-  const pipes = { stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'] };
-  const first = w.start(script, [], pipes);
-  expect(await first.line()).toBe('1');
-  // A connection of whose state the test knows, and a client.
-  const waiting = await RawConnection.open(w);
-  // Had it been told of the connection (a connect(2) wakes who waits for one), it has dealt with it before it sleeps again.
-  const { pid } = w.server();
-  await until('the server sleeps', () => processOf(pid)?.state === 'S');
-  const second = w.start(script, [], pipes);
-  w.script('turn.cjs', source(2));
-  first.endInput();
-  await waiting.closedByServer();
-  expect(waiting.received.length, 'bytes of a greeting').toBe(0);
-  waiting.close();
-  expect(await second.line()).toBe('2');
-  second.endInput();
-  expect((await second.outcome).status).toBe(0);
+  test('a call that waited for its turn in a server that went stale is refused ungreeted, and run by a new one', async () => {
+    const w = workspace();
+    const options = { interpreter: interpreter(w) };
+    const source = (version: number) =>
+      `process.preforkInterp?.initialisationComplete({ maxServers: 1 });\nconsole.log(${version}); process.stdin.on('end', () => process.exit()).resume();`;
+    const script = w.script('turn.cjs', source(1), options);
+    const pipes = { stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'] };
+    const first = w.start(script, [], pipes);
+    expect(await first.line()).toBe('1');
+    // A connection of whose state the test knows, and a client.
+    const waiting = await RawConnection.open(w);
+    // Had it been told of the connection (a connect(2) wakes who waits for one), it has dealt with it before it sleeps again.
+    const { pid } = w.server();
+    await until('the server sleeps', () => processOf(pid)?.state === 'S');
+    const second = w.start(script, [], pipes);
+    w.script('turn.cjs', source(2), options);
+    first.endInput();
+    await waiting.closedByServer();
+    expect(waiting.received.length, 'bytes of a greeting').toBe(0);
+    waiting.close();
+    expect(await second.line()).toBe('2');
+    second.endInput();
+    expect((await second.outcome).status).toBe(0);
+  });
 });
 
 test('a file that changes while initialisation runs: the next call starts afresh', async () => {

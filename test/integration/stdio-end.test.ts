@@ -1,66 +1,74 @@
 /** What a call leaves behind it: pipes at their end, nobody's descriptors in others' hands, modes as they were. */
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { descriptorsOf } from '../support/processes.js';
+import { VERSIONS } from '../support/versions.js';
 import { workspace } from '../support/workspace.js';
 
-test('pipes and command substitution reach their end while the server lives', async () => {
-  const w = workspace();
-  const script = w.script(
-    'talk.cjs',
-    `console.error('setup'); process.preforkInterp?.initialisationComplete(); console.log('out'); console.error('err');`,
-  );
-  for (const commandLine of [
-    '"$1" 2>&1 | cat',
-    'x=$("$1" 2>&1); echo "$x"',
-    '"$1" 2>&1 | cat',
-    'x=$("$1" 2>&1); echo "$x"',
-  ]) {
-    const { status, stdout } = await w.shell(commandLine, [script], { limitMs: 20_000 });
-    expect({ status, stdout: stdout.replace('setup\n', '') }, commandLine).toEqual({ status: 0, stdout: 'out\nerr\n' });
-  }
-  expect(w.servers().length).toBe(1);
-});
+describe.each(VERSIONS)('%s', (_version, interpreter) => {
+  test('pipes and command substitution reach their end while the server lives', async () => {
+    const w = workspace();
+    const script = w.script(
+      'talk.cjs',
+      `console.error('setup'); process.preforkInterp?.initialisationComplete(); console.log('out'); console.error('err');`,
+      { interpreter: interpreter(w) },
+    );
+    for (const commandLine of [
+      '"$1" 2>&1 | cat',
+      'x=$("$1" 2>&1); echo "$x"',
+      '"$1" 2>&1 | cat',
+      'x=$("$1" 2>&1); echo "$x"',
+    ]) {
+      const { status, stdout } = await w.shell(commandLine, [script], { limitMs: 20_000 });
+      expect({ status, stdout: stdout.replace('setup\n', '') }, commandLine).toEqual({
+        status: 0,
+        stdout: 'out\nerr\n',
+      });
+    }
+    expect(w.servers().length).toBe(1);
+  });
 
-test.each(['stdout', 'stdin'] as const)('the caller of a first call sees the end of %s', async (which) => {
-  const w = workspace();
-  const script = w.script(
-    'early.cjs',
-    `process.preforkInterp?.initialisationComplete(); process.stdout.write('done');`,
-  );
-  // cat writes to a pipe whose other end the call has as its input: it must be told that nobody reads it any more.
-  const commandLine = which === 'stdout' ? '"$1" 2>/dev/null | cat' : 'yes | { "$1"; }; echo';
-  for (const _ of [1, 2])
-    expect((await w.shell(commandLine, [script], { limitMs: 20_000 })).stdout.trim()).toBe('done');
-});
+  test.each(['stdout', 'stdin'] as const)('the caller of a first call sees the end of %s', async (which) => {
+    const w = workspace();
+    const script = w.script(
+      'early.cjs',
+      `process.preforkInterp?.initialisationComplete(); process.stdout.write('done');`,
+      { interpreter: interpreter(w) },
+    );
+    // cat writes to a pipe whose other end the call has as its input: it must be told that nobody reads it any more.
+    const commandLine = which === 'stdout' ? '"$1" 2>/dev/null | cat' : 'yes | { "$1"; }; echo';
+    for (const _ of [1, 2])
+      expect((await w.shell(commandLine, [script], { limitMs: 20_000 })).stdout.trim()).toBe('done');
+  });
 
-test('an executor has nothing open that is the server’s, its client’s or another call’s', async () => {
-  const w = workspace();
-  const script = w.fixture('hold.mjs');
-  const pipes = { stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'] };
-  const calls = [w.start(script, [], pipes)];
-  await calls[0]?.line();
-  calls.push(w.start(script, [], pipes), w.start(script, [], pipes));
-  const executors = await Promise.all(calls.map(async (call) => Number((await call.line()).split(' ')[0])));
-  const plain = w.start('node', [script], pipes);
-  await plain.line();
+  test('an executor has nothing open that is the server’s, its client’s or another call’s', async () => {
+    const w = workspace();
+    const script = w.fixture('hold.mjs', { interpreter: interpreter(w) });
+    const pipes = { stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'] };
+    const calls = [w.start(script, [], pipes)];
+    await calls[0]?.line();
+    calls.push(w.start(script, [], pipes), w.start(script, [], pipes));
+    const executors = await Promise.all(calls.map(async (call) => Number((await call.line()).split(' ')[0])));
+    const plain = w.start('node', [script], pipes);
+    await plain.line();
 
-  const ours = new Set(executors);
-  const elsewhere = w.processes().flatMap(({ pid }) => (ours.has(pid) || pid === plain.pid ? [] : notPrivate(pid)));
-  const seen = new Set(elsewhere);
-  for (const [index, pid] of executors.entries()) {
-    const mine = notPrivate(pid);
-    expect
-      .soft(
-        mine.filter((name) => seen.has(name)),
-        `executor ${index}`,
-      )
-      .toEqual([]);
-    for (const name of mine) seen.add(name);
-    expect.soft(kinds(pid), `executor ${index}`).toEqual(kinds(plain.pid));
-  }
-  for (const call of [...calls, plain]) call.endInput();
-  for (const call of [...calls, plain]) expect((await call.outcome).status).toBe(0);
+    const ours = new Set(executors);
+    const elsewhere = w.processes().flatMap(({ pid }) => (ours.has(pid) || pid === plain.pid ? [] : notPrivate(pid)));
+    const seen = new Set(elsewhere);
+    for (const [index, pid] of executors.entries()) {
+      const mine = notPrivate(pid);
+      expect
+        .soft(
+          mine.filter((name) => seen.has(name)),
+          `executor ${index}`,
+        )
+        .toEqual([]);
+      for (const name of mine) seen.add(name);
+      expect.soft(kinds(pid), `executor ${index}`).toEqual(kinds(plain.pid));
+    }
+    for (const call of [...calls, plain]) call.endInput();
+    for (const call of [...calls, plain]) expect((await call.outcome).status).toBe(0);
+  });
 });
 
 /**

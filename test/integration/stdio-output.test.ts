@@ -1,7 +1,8 @@
 /** Standard output and error are the call's own, of the right kind, whatever initialisation has done with setup's. */
 import { readFileSync, rmSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { OUTPUTS } from '../support/kinds.js';
+import { VERSIONS } from '../support/versions.js';
 import { type Workspace, workspace } from '../support/workspace.js';
 
 interface Seen {
@@ -46,13 +47,15 @@ test.each(FIRST)('streams that setup used when its output was %s', { timeout: 12
   expect(w.servers().length).toBe(1);
 });
 
-test('streams that setup has not used', async () => {
-  const w = workspace();
-  const script = w.fixture('streams.cjs');
-  for (const kind of Object.keys(OUTPUTS)) {
-    const warm = await see(w, kind, [script], {});
-    expect.soft(warm, kind).toEqual(await see(w, kind, ['node', script], {}));
-  }
+describe.each(VERSIONS)('%s', (_version, interpreter) => {
+  test('streams that setup has not used', async () => {
+    const w = workspace();
+    const script = w.fixture('streams.cjs', { interpreter: interpreter(w) });
+    for (const kind of Object.keys(OUTPUTS)) {
+      const warm = await see(w, kind, [script], {});
+      expect.soft(warm, kind).toEqual(await see(w, kind, ['node', script], {}));
+    }
+  });
 });
 
 test('sockets as standard streams', async () => {

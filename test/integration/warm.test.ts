@@ -1,6 +1,7 @@
 /** Several calls, one initialisation, and each call is what `node script` would be. */
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { VERSIONS } from '../support/versions.js';
 import { workspace } from '../support/workspace.js';
 
 /** A description without what differs between any two processes. */
@@ -10,27 +11,38 @@ function comparable(described: string): object {
   return rest;
 }
 
-test.each(['describe.mjs', 'describe.cjs'])(
-  'three calls of %s are as three of plain node, and one setup',
-  async (name) => {
+describe.each(VERSIONS)('%s', (_version, interpreter) => {
+  test.each(['describe.mjs', 'describe.cjs'])(
+    'three calls of %s are as three of plain node, and one setup',
+    async (name) => {
+      const w = workspace();
+      const script = w.fixture(name, { interpreter: interpreter(w) });
+      const pids = new Set<number>();
+      for (const [call, status] of [7, 0, 255].entries()) {
+        const args = [`call ${call}`, String(status), '', 'ä'.repeat(call)];
+        const options = { input: `input ${call}\n`, env: { CALL: String(call), [`ONLY_${call}`]: '' } };
+        const warm = await w.run(script, args, options);
+        const plain = await w.plain(script, args, options);
+        expect(warm).toMatchObject({ status, signal: null, stderr: `error of call ${call}\n` });
+        expect(warm.stderr).toBe(plain.stderr);
+        expect(comparable(warm.stdout)).toEqual(comparable(plain.stdout));
+        pids.add(JSON.parse(warm.stdout).pid);
+      }
+      expect(pids.size, 'each call is a process of its own').toBe(3);
+      const setups = readFileSync(`${script}.setups`, 'utf8').trimEnd().split('\n');
+      expect(setups.length, 'three plain runs and one setup').toBe(4);
+    },
+  );
+
+  test('a script that is called by a relative path', async () => {
     const w = workspace();
-    const script = w.fixture(name);
-    const pids = new Set<number>();
-    for (const [call, status] of [7, 0, 255].entries()) {
-      const args = [`call ${call}`, String(status), '', 'ä'.repeat(call)];
-      const options = { input: `input ${call}\n`, env: { CALL: String(call), [`ONLY_${call}`]: '' } };
-      const warm = await w.run(script, args, options);
-      const plain = await w.plain(script, args, options);
-      expect(warm).toMatchObject({ status, signal: null, stderr: `error of call ${call}\n` });
-      expect(warm.stderr).toBe(plain.stderr);
-      expect(comparable(warm.stdout)).toEqual(comparable(plain.stdout));
-      pids.add(JSON.parse(warm.stdout).pid);
+    w.fixture('describe.cjs', { interpreter: interpreter(w) });
+    for (const _ of [1, 2]) {
+      const warm = await w.run('./describe.cjs', ['x', '3']);
+      expect(comparable(warm.stdout)).toEqual(comparable((await w.plain('./describe.cjs', ['x', '3'])).stdout));
     }
-    expect(pids.size, 'each call is a process of its own').toBe(3);
-    const setups = readFileSync(`${script}.setups`, 'utf8').trimEnd().split('\n');
-    expect(setups.length, 'three plain runs and one setup').toBe(4);
-  },
-);
+  });
+});
 
 test.each([
   ['import', 'warm.mjs', `import { initialisationComplete } from 'prefork-interp';`],
@@ -84,15 +96,6 @@ test('the interpreter’s own arguments are as given', async () => {
     expect(warm.status).toBe(Number(args[1]));
     expect(JSON.parse(warm.stdout).execArgv).toEqual(['--no-warnings', '--stack-size=900']);
     expect(comparable(warm.stdout)).toEqual(comparable(plain.stdout));
-  }
-});
-
-test('a script that is called by a relative path', async () => {
-  const w = workspace();
-  w.fixture('describe.cjs');
-  for (const _ of [1, 2]) {
-    const warm = await w.run('./describe.cjs', ['x', '3']);
-    expect(comparable(warm.stdout)).toEqual(comparable((await w.plain('./describe.cjs', ['x', '3'])).stdout));
   }
 });
 

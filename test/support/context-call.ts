@@ -1,6 +1,7 @@
 /** Version 2 below the level of a client: a whole call, and whatever a test makes of it. */
 import { readFileSync } from 'node:fs';
 import { type ContextCall, instantiate, type Message } from '../../src/core.js';
+import { EMPTY_CALL } from './empty-call.js';
 import { ROOT } from './paths.js';
 import type { Workspace } from './workspace.js';
 
@@ -10,13 +11,8 @@ const core = instantiate(readFileSync(`${ROOT}/dist/core.wasm`));
 export function contextCall(w: Workspace, args: readonly string[], more: Partial<ContextCall> = {}): Buffer {
   const environment = Object.entries(w.env).map(([name, value]) => `${name}=${value}\0`);
   const call: ContextCall = {
+    ...EMPTY_CALL,
     stdio: 0b111,
-    cwd: false,
-    umask: null,
-    nice: null,
-    limits: [],
-    affinity: null,
-    script: null,
     arguments: args.map((arg) => Buffer.from(arg)),
     environment: Buffer.from(environment.join('')),
     ...more,

@@ -8,7 +8,7 @@ const BUILD = join(ROOT, 'build/test-native');
 let built = false;
 
 /** The path of the program. What it does is said at the top of its source. */
-export function nativeTool(name: 'terminal' | 'in-context' | 'parent'): string {
+export function nativeTool(name: 'terminal' | 'in-context' | 'parent' | 'stop-at'): string {
   if (!built) {
     mkdirSync(BUILD, { recursive: true });
     // The lock is for test files that run at the same time.

@@ -47,9 +47,13 @@ export function processes(): Process[] {
   return pids.flatMap((pid) => processOf(Number(pid)) ?? []);
 }
 
-/** The processes that were started with `entry` (`NAME=value`) in their environment, whatever they have in it now. */
-export function processesStartedWith(entry: string): Process[] {
-  return processes().filter(({ pid }) => read(`/proc/${pid}/environ`)?.split('\0').includes(entry));
+/** The processes that were started with one of `entries` (`NAME=value`) in their environment, whatever they have in it now. */
+export function processesStartedWith(...entries: string[]): Process[] {
+  return processes().filter(({ pid }) =>
+    read(`/proc/${pid}/environ`)
+      ?.split('\0')
+      .some((entry) => entries.includes(entry)),
+  );
 }
 
 /** What a process was started with: what it made of that since does not show. */

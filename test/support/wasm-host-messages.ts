@@ -1,5 +1,7 @@
 /** The wasm host's operations for version 2: calls and messages, as native/core/test/host_messages.cc has them. */
+
 import type { ContextCall, Core, Message } from '../../src/core.js';
+import { EMPTY_CALL } from './empty-call.js';
 import { escapeBytes, unescapeBytes } from './notation.js';
 
 export function messageOperations(core: Core): Record<string, (words: string[]) => string[]> {
@@ -54,17 +56,7 @@ function callLines(call: ContextCall): string[] {
 
 /** The words of an encode-call, in any order: the face takes the call as a whole. */
 function contextCall(words: string[]): ContextCall {
-  const call: ContextCall = {
-    stdio: 0,
-    cwd: false,
-    umask: null,
-    nice: null,
-    limits: [],
-    affinity: null,
-    script: null,
-    arguments: [],
-    environment: Buffer.alloc(0),
-  };
+  const call: ContextCall = { ...EMPTY_CALL, limits: [], arguments: [] };
   const rest = [...words];
   const next = () => rest.shift() as string;
   while (rest.length > 0) {

@@ -117,7 +117,9 @@ export class Workspace {
 
   /** Every process that was started from here and runs: a watcher too, which has no environment but names its socket. */
   processes(): Process[] {
-    const started = [...processesStartedWith(`${MARK}=${this.directory}`), ...this.watchers()];
+    // What was laundered (-L) has lost the mark, but knows where its run directory is.
+    const known = [`${MARK}=${this.directory}`, `PREFORK_INTERP_RUN_DIR=${this.runDirectory}`];
+    const started = [...processesStartedWith(...known), ...this.watchers()];
     return started.filter(({ pid }) => alive(pid));
   }
 

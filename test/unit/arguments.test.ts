@@ -23,7 +23,7 @@ describe('process.argv of a call', () => {
   ])('that initialisation has %s', (_, change, expected) => {
     process.argv = change([...STARTED]);
     const held = process.argv;
-    setArguments(STARTED, given('a', 'b', 'c'));
+    setArguments(STARTED, droppedFromFront(STARTED, process.argv), given('a', 'b', 'c'));
     expect(process.argv).toEqual(expected);
     expect(process.argv).toBe(held);
   });
@@ -31,20 +31,20 @@ describe('process.argv of a call', () => {
   it('has arguments also where setup was given none', () => {
     const laundered = STARTED.slice(0, 2);
     process.argv = laundered.slice(2);
-    setArguments(laundered, given('a'));
+    setArguments(laundered, droppedFromFront(laundered, process.argv), given('a'));
     expect(process.argv).toEqual(['a']);
   });
 
   it('has no script where setup had none', () => {
     process.argv = ['/usr/bin/node'];
-    setArguments(['/usr/bin/node'], given('a'));
+    setArguments(['/usr/bin/node'], 0, given('a'));
     expect(process.argv).toEqual(['/usr/bin/node', 'a']);
   });
 
   it('may be longer than a call can have arguments', () => {
     process.argv = [...STARTED];
     const words = new Array<Uint8Array>(200_000).fill(Buffer.from('x'));
-    setArguments(STARTED, words);
+    setArguments(STARTED, 0, words);
     expect(process.argv).toHaveLength(200_002);
   });
 });

@@ -6,7 +6,7 @@ import { CallTable } from '../../src/server/call-table.js';
 function table(maxExecuting: number, ...states: CallState[]): CallTable {
   const calls = new CallTable(maxExecuting);
   for (const state of states) {
-    const call = new Call(-1, false, Number.POSITIVE_INFINITY);
+    const call = new Call(-1, 0, false, Number.POSITIVE_INFINITY);
     call.state = state;
     if (state === 'running' || state === 'receiving') call.pidfd = 1;
     calls.add(call);

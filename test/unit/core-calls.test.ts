@@ -1,22 +1,12 @@
 /** How decoder and encoder of calls behave when they are used in other ways than the vectors use them. */
 import { beforeAll, expect, test } from 'vitest';
 import { type ContextCall, instantiate } from '../../src/core.js';
+import { EMPTY_CALL } from '../support/empty-call.js';
 import { buildNativeHost, runInNative } from '../support/native-host.js';
 import { coreBytes } from '../support/wasm-host.js';
 
 const core = instantiate(coreBytes);
 const code = (name: string) => expect.objectContaining({ name: 'CodecError', code: name });
-const EMPTY: ContextCall = {
-  stdio: 0,
-  cwd: false,
-  umask: null,
-  nice: null,
-  limits: [],
-  affinity: null,
-  script: null,
-  arguments: [],
-  environment: new Uint8Array(),
-};
 const FULL: ContextCall = {
   stdio: 7,
   cwd: true,
@@ -38,7 +28,7 @@ test('requests and calls, coming and going, have one place: who begins ends the 
   const begin = [
     () => core.requestDecoder(),
     () => core.callDecoder(),
-    () => core.encodeCall(EMPTY),
+    () => core.encodeCall(EMPTY_CALL),
     () => core.encodeRequest('released', [], []),
   ];
   for (const other of begin) {
@@ -71,7 +61,7 @@ test('the call is to be had once it is complete, again and again, and not before
   expect(decoder.space().length).toBe(1);
   expect(() => decoder.received(1, 0)).toThrow(code('ERR_MESSAGE_TRAILING'));
   expect(() => decoder.call).toThrow(code('ERR_CORE_SEQUENCE'));
-  core.encodeCall({ ...EMPTY, arguments: [Buffer.alloc(200, 'x')] });
+  core.encodeCall({ ...EMPTY_CALL, arguments: [Buffer.alloc(200, 'x')] });
   expect(call).toEqual(FULL);
 });
 
@@ -102,10 +92,10 @@ test('counts that cannot be are refused, and end the decoder', () => {
 });
 
 test('an error names the field that it is about', () => {
-  expect(() => core.encodeCall({ ...EMPTY, affinity: new Uint8Array() })).toThrow(
+  expect(() => core.encodeCall({ ...EMPTY_CALL, affinity: new Uint8Array() })).toThrow(
     'a message has a field 6 of a wrong length',
   );
-  expect(() => core.encodeCall({ ...EMPTY, stdio: 9 })).toThrow('a message has a field 1 with a value');
+  expect(() => core.encodeCall({ ...EMPTY_CALL, stdio: 9 })).toThrow('a message has a field 1 with a value');
   const decoder = core.callDecoder();
   decoder.space().set(Buffer.from('430200000000000000', 'hex'));
   expect(() => decoder.received(8, 0)).toThrow('a message lacks field 1');
@@ -113,8 +103,8 @@ test('an error names the field that it is about', () => {
 
 test('what is no call is refused: strings with a NUL, numbers that do not fit', () => {
   const bad = Buffer.from('a\0b');
-  expect(() => core.encodeCall({ ...EMPTY, arguments: [bad] })).toThrow(code('ERR_STRING_WITH_NUL'));
-  expect(() => core.encodeCall({ ...EMPTY, script: bad })).toThrow(code('ERR_STRING_WITH_NUL'));
+  expect(() => core.encodeCall({ ...EMPTY_CALL, arguments: [bad] })).toThrow(code('ERR_STRING_WITH_NUL'));
+  expect(() => core.encodeCall({ ...EMPTY_CALL, script: bad })).toThrow(code('ERR_STRING_WITH_NUL'));
   for (const wrong of [
     { stdio: 2 ** 32 },
     { umask: 2 ** 32 },
@@ -123,7 +113,7 @@ test('what is no call is refused: strings with a NUL, numbers that do not fit', 
     { limits: [{ resource: 1, soft: -1n }] },
     { limits: [{ resource: 1, soft: 2n ** 64n }] },
   ]) {
-    expect(() => core.encodeCall({ ...EMPTY, ...wrong })).toThrow(code('ERR_CORE_ARGUMENT'));
+    expect(() => core.encodeCall({ ...EMPTY_CALL, ...wrong })).toThrow(code('ERR_CORE_ARGUMENT'));
   }
 });
 

@@ -1,4 +1,5 @@
 /** The limits of assembly/constants.ts: what just fits goes through whole, and costs no more than it must. */
+
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
@@ -8,6 +9,7 @@ import {
   REQUEST_STRINGS_LIMIT,
 } from '../../assembly/constants.js';
 import { type ContextCall, type Core, instantiate, type Request } from '../../src/core.js';
+import { EMPTY_CALL } from '../support/empty-call.js';
 import { coreBytes } from '../support/wasm-host.js';
 
 const core = instantiate(coreBytes);
@@ -75,18 +77,6 @@ describe('a request', () => {
 });
 
 describe('a call', () => {
-  const empty: ContextCall = {
-    stdio: 0,
-    cwd: false,
-    umask: null,
-    nice: null,
-    limits: [],
-    affinity: null,
-    script: null,
-    arguments: [],
-    environment: new Uint8Array(),
-  };
-
   function receiveCall(target: Core, encoded: Uint8Array, pieceBytes: number): ContextCall {
     const decoder = target.callDecoder();
     for (let at = 0; at < encoded.length; ) {
@@ -101,7 +91,7 @@ describe('a call', () => {
   test('as long as one may be, in pieces of 1 kB: each byte is looked at once', () => {
     // What the message's header does not count: stdio, the headers of both rows, the string's NUL.
     const argument = Buffer.alloc(CALL_BODY_LIMIT - 9 - 8 - 8 - 1, 'x');
-    const encoded = core.encodeCall({ ...empty, arguments: [argument] });
+    const encoded = core.encodeCall({ ...EMPTY_CALL, arguments: [argument] });
     expect(encoded.length).toBe(8 + CALL_BODY_LIMIT);
     const begin = performance.now();
     const call = receiveCall(instantiate(coreBytes), encoded, 1024);
@@ -112,11 +102,11 @@ describe('a call', () => {
 
   test('of as many strings as the kernel could pass, and of one more', () => {
     const args = Array.from({ length: REQUEST_STRINGS_LIMIT }, () => Buffer.alloc(0));
-    const encoded = Buffer.from(core.encodeCall({ ...empty, arguments: args }));
+    const encoded = Buffer.from(core.encodeCall({ ...EMPTY_CALL, arguments: args }));
     expect(receiveCall(instantiate(coreBytes), encoded, 65536).arguments.length).toBe(REQUEST_STRINGS_LIMIT);
     const tooMany = expect.objectContaining({ code: 'ERR_REQUEST_TOO_MANY_STRINGS' });
     const environment = Buffer.alloc(1);
-    expect(() => core.encodeCall({ ...empty, arguments: args, environment })).toThrow(tooMany);
+    expect(() => core.encodeCall({ ...EMPTY_CALL, arguments: args, environment })).toThrow(tooMany);
     // The same by hand: the environment, whose field comes last, with one empty entry.
     const longer = Buffer.concat([encoded, environment]);
     longer.writeUInt32BE(longer.length - 8, 4);

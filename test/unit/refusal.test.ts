@@ -1,8 +1,8 @@
-import { expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
 import { instantiate } from '../../src/core.js';
-import { ROOT } from '../support/paths.js';
 import { encodeRefusal } from '../../src/setup/refusal.js';
+import { ROOT } from '../support/paths.js';
 
 const LIMIT = 512;
 const core = instantiate(readFileSync(`${ROOT}/dist/core.wasm`));

@@ -1,0 +1,28 @@
+/** A server that something is done to, which must not harm it. */
+import { expect } from 'vitest';
+import { descriptorsOf, processes, processOf } from './processes.js';
+import { until } from './until.js';
+import type { Workspace } from './workspace.js';
+
+/** A script with a server, which was called once. `interpreter`: another than node. */
+export async function serve(w: Workspace, interpreter?: string): Promise<{ script: string; server: number }> {
+  const script = w.fixture('number.cjs', interpreter === undefined ? {} : { interpreter });
+  expect(await w.run(script, ['1'])).toMatchObject({ status: 1, stderr: '' });
+  const server = w.server().pid;
+  await atRest(server);
+  return { script, server };
+}
+
+/** It has reaped all executors, and sleeps: so it has also closed what was theirs. */
+export async function atRest(server: number): Promise<void> {
+  const executing = () => processes().some(({ parent }) => parent === server);
+  await until('the server is at rest', () => !executing() && processOf(server)?.state === 'S');
+}
+
+/** The server serves as before, and has nothing more than before. */
+export async function expectUnharmed(w: Workspace, script: string, server: number, descriptors: number): Promise<void> {
+  expect(await w.run(script, ['42'], { limitMs: 20_000 })).toMatchObject({ status: 42, stdout: '42\n', stderr: '' });
+  expect(w.server().pid, 'the same server').toBe(server);
+  await atRest(server);
+  expect(descriptorsOf(server).size, 'descriptors of the server').toBe(descriptors);
+}
