@@ -19,6 +19,7 @@
         "native/addon/process_image.cc",
         "native/addon/processes.cc",
         "native/addon/resources.cc",
+        "native/addon/shared_memory.cc",
         "native/addon/signal_queue.cc",
         "native/addon/signals.cc",
         "native/addon/sockets.cc",

@@ -96,12 +96,9 @@ export function close(fd: number): void {
   binding().close(fd);
 }
 
-/**
- * Closes every descriptor above 2 that is not in `keep`. The event loop's own are among them: for a process that will
- * not return to its loop.
- */
-export function closeAllExcept(keep: number[]): void {
-  binding().closeAllExcept(keep);
+/** close(2) of each; -1 stands for none. */
+export function closeAll(fds: number[]): void {
+  binding().closeAll(fds);
 }
 
 /** F_DUPFD_CLOEXEC: a copy that is not below `minimum`. */
@@ -317,6 +314,11 @@ export function randomBytes(into: Uint8Array): void {
 /** socketpair(2): a connected pair of Unix stream sockets. */
 export function socketPair(): [number, number] {
   return binding().socketPair();
+}
+
+/** Memory of this size, all zeros, that this process shares with all that are forked from it (MAP_SHARED of mmap(2)). It is never given back. */
+export function sharedMemory(bytes: number): Uint8Array {
+  return binding().sharedMemory(bytes);
 }
 
 /** Number of a signal by its name, for the functions above that take numbers. */

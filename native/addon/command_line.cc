@@ -24,7 +24,12 @@ char* original = nullptr;
 char* own = nullptr;
 size_t own_size = 0;
 
-// Fields 26 to 51 of proc_pid_stat(5) are what PR_SET_MM_MAP wants back.
+// What PR_SET_MM_MAP wants back. Nothing of it but the places of arguments and heap ever changes in a process, and a fork
+// leaves it as it is: so it is read once.
+prctl_mm_map known_map;
+bool map_is_known = false;
+
+// Fields 26 to 51 of proc_pid_stat(5).
 bool read_map(prctl_mm_map* map) {
   char stat[2048];
   FILE* file = fopen("/proc/self/stat", "re");
@@ -50,7 +55,6 @@ bool read_map(prctl_mm_map* map) {
   map->start_data = start_data;
   map->end_data = end_data;
   map->start_brk = start_brk;
-  map->brk = reinterpret_cast<unsigned long>(sbrk(0));
   map->arg_start = arg_start;
   map->arg_end = arg_end;
   map->env_start = env_start;
@@ -58,6 +62,14 @@ bool read_map(prctl_mm_map* map) {
   // Nothing new for these two.
   map->auxv_size = 0;
   map->exe_fd = static_cast<unsigned>(-1);
+  return true;
+}
+
+bool current_map(prctl_mm_map* map) {
+  if (!map_is_known && !read_map(&known_map)) return false;
+  map_is_known = true;
+  *map = known_map;
+  map->brk = reinterpret_cast<unsigned long>(sbrk(0));
   return true;
 }
 
@@ -82,7 +94,7 @@ int point_to(prctl_mm_map* map, const char* start, size_t size) {
 
 int set_command_line(const char* line, size_t size) {
   prctl_mm_map map;
-  if (size == 0 || !read_map(&map)) {
+  if (size == 0 || !current_map(&map)) {
     errno = size == 0 ? EINVAL : ENOTSUP;
     return -1;
   }

@@ -35,12 +35,12 @@ Napi::Value close(Call call) {
   return call.Env().Undefined();
 }
 
-Napi::Value close_all_except(Call call) {
+// Those that are none are passed over: who lists them need not know which are closed already.
+Napi::Value close_all(Call call) {
   Napi::Array list = call[0].As<Napi::Array>();
-  std::vector<int> keep(list.Length());
-  for (uint32_t i = 0; i < keep.size(); i++) keep[i] = list.Get(i).As<Napi::Number>().Int32Value();
-  if (sys::close_all_except(keep.data(), keep.size()) < 0) {
-    throw_system_error(call.Env(), errno, "close_range", "all descriptors above 2");
+  for (uint32_t i = 0; i < list.Length(); i++) {
+    int fd = list.Get(i).As<Napi::Number>().Int32Value();
+    if (fd >= 0) sys::close_descriptor(fd);
   }
   return call.Env().Undefined();
 }
@@ -113,7 +113,7 @@ Napi::Value change_directory(Call call) {
 void export_descriptors(Napi::Env env, Napi::Object exports) {
   export_function<poll>(env, exports, "poll");
   export_function<close>(env, exports, "close");
-  export_function<close_all_except>(env, exports, "closeAllExcept");
+  export_function<close_all>(env, exports, "closeAll");
   export_function<duplicate_above>(env, exports, "duplicateAbove");
   export_function<duplicate_to>(env, exports, "duplicateTo");
   export_function<status_flags>(env, exports, "statusFlags");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <napi.h>
+#include <uv.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -25,9 +26,13 @@ void set_natural_exit_code(int code);
 // Version 2's message `ended`, whose last four bytes are the wait status (docs/protocol.md).
 inline constexpr size_t kEndMessageBytes = 20;
 
-// From now on exit_now() first closes all descriptors but this one, a socket, and sends the message on it with its code filled in.
-// 0, or -1 with errno.
-int tell_end_on(int descriptor, const uint8_t (&message)[kEndMessageBytes]);
+// From now on exit_now() first closes all descriptors but this one, a socket, sets `note` to 1, which lies in memory that is never given
+// back, and sends the message with its code filled in. Not where another thread may still be at work,
+// which `loop` tells of libuv's. 0, or -1 with errno.
+int tell_end_on(int descriptor, const uint8_t (&message)[kEndMessageBytes], uint8_t* note, uv_loop_t* loop);
+
+// No longer so.
+void tell_nobody();
 
 [[noreturn]] void exit_now(int code);
 

@@ -1,7 +1,6 @@
 // The part of offer.h that comes after `started`.
 #include <errno.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "client/commitment.h"
@@ -14,7 +13,6 @@
 #include "client/signals.h"
 #include "sys/ready.h"
 #include "sys/terminal.h"
-#include "sys/unix_socket.h"
 
 namespace prefork::client {
 
@@ -48,14 +46,6 @@ void note_stop(Relay *relay, uint32_t signal) {
   continue_is_answered();
 }
 
-// The executor tells of its end a little ahead of it. That this process goes now is not to be taken for a client that was killed. Where
-// this cannot be sent, the server has gone, or knows already.
-void tell_ended(int connection, uint32_t status) {
-  uint8_t bytes[core::MESSAGE_SMALL_BYTES];
-  const iovec message{bytes, core::message_encode(core::Kind::ended, status, bytes)};
-  sys::send(connection, &message, 1, nullptr, 0, MSG_DONTWAIT);
-}
-
 void obey(Relay *relay, const core::Message &message) {
   switch (message.kind) {
     case core::Kind::stopped:
@@ -66,7 +56,6 @@ void obey(Relay *relay, const core::Message &message) {
       continue_is_answered();
       return;
     case core::Kind::ended:
-      tell_ended(relay->connection, message.value);
       end_as_told(core::WaitTable::exact, message.value, relay->context);
     default:
       break;

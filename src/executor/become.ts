@@ -38,6 +38,23 @@ export interface ExecutorParts {
   readonly changes: EnvironmentChanges;
   /** Version 2: what this process has from the server, where a call says nothing else. */
   readonly inherited: InheritedContext | undefined;
+  /** A place for a note of which nobody takes notice. */
+  readonly rehearsedNote: Uint8Array;
+}
+
+/** A call whose client has connected. */
+export interface BegunCall {
+  readonly connection: number;
+  /** By which the server is told that the script begins. */
+  readonly beginning: number;
+  /** Where trouble is to be told besides the log; -1: nowhere. */
+  readonly setupErrors: number;
+  /** By which the server is told that the client knows of the end; undefined where it cannot be. */
+  readonly note: Uint8Array | undefined;
+  /** Whether this is none: then streams that initialisation has used stay as they are. */
+  readonly rehearsed: boolean;
+  /** What to do where the call cannot be begun. */
+  refuse(error: Error): never;
 }
 
 /**
@@ -49,32 +66,35 @@ export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall): void {
   native.setProcessGroup(0, 0);
   native.putBackSignalHandlers();
   native.resetSignals();
-  native.leaveByExitNow();
-  const { from } = forked;
-  const connection =
-    'channel' in from
-      ? awaitCall(parts, from.channel, (call) => {
-          prepare(call, parts);
-          syncBuiltinESMExports();
-        })
-      : from.connection;
-  const begun = { ...forked, connection };
-  if (parts.protocol === 1) becomeRequest(parts, begun);
-  else becomeContextCall(parts, begun);
+  const { from, beginning, setupErrors, note } = forked;
+  const connection = 'channel' in from ? awaitCall(parts, from.channel) : from.connection;
+  const call = { connection, beginning, setupErrors, note, rehearsed: false };
+  begin(parts, { ...call, refuse: (error) => refuse(parts, call, error) });
+  // In version 2 it stays open, for the end to be told on.
+  if (parts.protocol === 1) native.close(connection);
+  if (setupErrors >= 0) native.close(setupErrors);
 }
 
-/** With the connection to its client. */
-type BegunCall = ForkedCall & { readonly connection: number };
+/** All that comes between the connection and the script. It is done for real once in a process, and any number of times before to learn it (rehearsal.ts). */
+export function begin(parts: ExecutorParts, call: BegunCall): void {
+  if (parts.protocol === 1) beginRequest(parts, call);
+  else beginContextCall(parts, call);
+}
 
 /** Version 1: once its request is there a call is begun, and what then goes wrong is told to whoever reads its standard error. */
-function becomeRequest(parts: ExecutorParts, forked: BegunCall): void {
+function beginRequest(parts: ExecutorParts, begun: BegunCall): void {
+  const { connection, beginning } = begun;
   const own = Math.min(parts.startedWith.length, 2);
-  const call = attempt(parts, forked, () => receiveRequest(parts.core, forked.connection, REQUEST_LIMIT_MS, own));
-  tellBeginning(forked.beginning);
-  native.close(forked.connection);
-  if (forked.setupErrors >= 0) native.close(forked.setupErrors);
+  let call: IncomingCall;
+  try {
+    call = receiveRequest(parts.core, connection, REQUEST_LIMIT_MS, own);
+  } catch (error) {
+    begun.refuse(error as Error);
+  }
+  tellBeginning(beginning);
   try {
     takeOn(call, parts);
+    if (!begun.rehearsed) renewStandardStreams();
   } catch (error) {
     writeSync(
       2,
@@ -85,24 +105,26 @@ function becomeRequest(parts: ExecutorParts, forked: BegunCall): void {
 }
 
 /** Version 2: nothing is begun before this process is all that the call is to be. Until then its client can do without it. */
-function becomeContextCall(parts: ExecutorParts, forked: BegunCall): void {
-  const { connection } = forked;
-  attempt(parts, forked, () => {
-    takeOn(receiveContextCall(parts.core, connection, REQUEST_LIMIT_MS), parts);
-    native.tellEndOn(connection, parts.core.encodeMessage({ kind: 'ended', status: 0 }));
-  });
+function beginContextCall(parts: ExecutorParts, begun: BegunCall): void {
+  const { core } = parts;
+  const { connection, note } = begun;
   try {
-    native.send(connection, parts.core.encodeMessage({ kind: 'started', pid: native.processId() }));
+    takeOn(receiveContextCall(core, connection, REQUEST_LIMIT_MS), parts);
+    if (!begun.rehearsed) renewStandardStreams();
+    if (note) native.tellEndOn(connection, core.encodeMessage({ kind: 'ended', status: 0 }), note);
+  } catch (error) {
+    begun.refuse(error as Error);
+  }
+  try {
+    native.send(connection, core.encodeMessage({ kind: 'started', pid: native.processId() }));
   } catch {
     // EPIPE: the client has given up waiting, and runs the script itself.
     native.exitNow(0);
   }
-  // The connection stays open, for the end to be told on.
-  tellBeginning(forked.beginning);
+  tellBeginning(begun.beginning);
 }
 
-/** All that a call is, which can be taken on more than once. */
-function prepare(call: IncomingCall, parts: ExecutorParts): void {
+function takeOn(call: IncomingCall, parts: ExecutorParts): void {
   installDescriptors(call.descriptors);
   if (call.context) parts.inherited?.takeOn(call.context, call.script !== null && call.script[0] !== SLASH);
   native.noteStdio();
@@ -111,30 +133,15 @@ function prepare(call: IncomingCall, parts: ExecutorParts): void {
   seedRandom();
 }
 
-function takeOn(call: IncomingCall, parts: ExecutorParts): void {
-  prepare(call, parts);
-  renewStandardStreams();
-  // Last: the named exports of builtin modules (`import { pid } from 'node:process'`) are copies.
-  syncBuiltinESMExports();
-}
-
 /** A server that is killed takes its executors with it; one that was killed before this call is not our parent any more. */
 function dieWithServer({ serverPid }: ExecutorParts): void {
   native.setParentDeathSignal(SIGKILL);
   if (native.parentPid() !== serverPid) native.exitNow(127);
 }
 
-/** Does what has to go well before the call is begun; otherwise reports why it did not, and ends. */
-function attempt<T>(parts: ExecutorParts, forked: BegunCall, what: () => T): T {
-  try {
-    return what();
-  } catch (error) {
-    return refuse(parts, forked, error as Error);
-  }
-}
-
 /** The server has a copy of the connection: only a shutdown lets the client see the end of it now, and so report it. */
-function refuse({ core, log, protocol }: ExecutorParts, { connection, setupErrors }: BegunCall, error: Error): never {
+function refuse({ core, log, protocol }: ExecutorParts, call: Omit<BegunCall, 'refuse'>, error: Error): never {
+  const { connection, setupErrors } = call;
   log('error', `a call was not served: ${error.message}`);
   if (setupErrors >= 0) {
     writeSync(setupErrors, `prefork-interp: the initial call was not served: ${error.message}\n`);
@@ -161,9 +168,16 @@ function installDescriptors(descriptors: IncomingCall['descriptors']): void {
   }
 }
 
-/** `process.pid` is a constant of Node's. */
+/** `process.pid` is a constant of Node's, and the named exports of builtin modules (`import { pid } from 'node:process'`) are copies. */
+function setProcessId(): void {
+  const value = native.processId();
+  if (process.pid === value) return;
+  Object.defineProperty(process, 'pid', { value, enumerable: true, configurable: true });
+  syncBuiltinESMExports();
+}
+
 function setIdentity(call: IncomingCall, { startedWith, droppedWords, title }: ExecutorParts): void {
-  Object.defineProperty(process, 'pid', { value: native.processId(), enumerable: true, configurable: true });
+  setProcessId();
   setArguments(startedWith, droppedWords, call.arguments);
   // What ps(1) shows: as if node had been started with this, or what the script has put in its place.
   const started = [process.argv0, ...process.execArgv].map((word) => Buffer.from(word));

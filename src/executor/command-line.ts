@@ -2,6 +2,11 @@ import * as native from '../native.js';
 
 const NUL = Buffer.alloc(1);
 
+/** What ps(1) shows of a process that is no call. */
+export function showPart(part: 'server' | 'spare', script: string): void {
+  showCommandLine([Buffer.from(`prefork-interp: ${part} ${script}`)]);
+}
+
 /**
  * What ps(1) shows of this process. Not every kernel and sandbox lets a process change that (PR_SET_MM_MAP of prctl(2)), and no call is
  * to fail for it: the line then stays what it was.

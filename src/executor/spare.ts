@@ -1,21 +1,18 @@
 import * as native from '../native.js';
-import { rehearse } from '../server/rehearsal.js';
 import type { ExecutorParts } from './become.js';
-import type { IncomingCall } from './incoming.js';
+import { showPart } from './command-line.js';
+import { rehearse } from './rehearsal.js';
 
 /**
- * In a spare: does once what it will have to do when its call is there, so that the code is compiled and the pages are its own by then. Then waits for
- * the connection to a client, which is returned. Where the server has no use for this process any more, it ends.
+ * In a spare: serves a call of its own once, so that the pages that this touches are its own by then; then waits for the connection to a client, which is
+ * returned. Where the server has no use for this process any more, it ends.
  */
-export function awaitCall(
-  { core, log, protocol }: ExecutorParts,
-  channel: number,
-  prepare: (call: IncomingCall) => void,
-): number {
+export function awaitCall(parts: ExecutorParts, channel: number): number {
   try {
-    prepare(rehearse(core, protocol));
+    rehearse(parts);
+    showPart('spare', parts.startedWith[1] ?? process.execPath);
   } catch (error) {
-    log('warning', `a call could not be rehearsed: ${(error as Error).message}`);
+    parts.log('warning', `a call could not be rehearsed: ${(error as Error).message}`);
   }
   const { descriptors } = native.receive(channel, new Uint8Array(1), 1);
   const [connection] = descriptors;

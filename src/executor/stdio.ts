@@ -37,6 +37,8 @@ interface Made {
   readonly own: ReadonlyMap<string | symbol, readonly unknown[]>;
   /** What Node listens with for a new size of the terminal, if it is one. */
   readonly resize: readonly NodeJS.SignalsListener[];
+  /** Made by us, for V8 to learn how: nobody has it yet. */
+  readonly ahead: boolean;
 }
 
 const NAMES: readonly Name[] = ['stdin', 'stdout', 'stderr'];
@@ -49,28 +51,47 @@ export function watchStandardStreams(): void {
     const original = Object.getOwnPropertyDescriptor(process, name);
     if (!original?.get) continue;
     getters.set(name, original);
-    const get = () => {
-      const known = made.get(name);
-      if (known) return known.stream;
-      const before = process.listeners('SIGWINCH');
-      const stream = original.get?.call(process) as StandardStream;
-      const resize = process.listeners('SIGWINCH').filter((listener) => !before.includes(listener));
-      made.set(name, { stream, own: listenersOf(stream), resize });
-      return stream;
-    };
-    Object.defineProperty(process, name, { ...original, get });
+    Object.defineProperty(process, name, { ...original, get: () => make(name, false).stream });
   }
 }
 
-/** In an executor, once its descriptors are in place. */
+function make(name: Name, ahead: boolean): Made {
+  const known = made.get(name);
+  if (known) return known;
+  const before = process.listeners('SIGWINCH');
+  const stream = getters.get(name)?.get?.call(process) as StandardStream;
+  const resize = process.listeners('SIGWINCH').filter((listener) => !before.includes(listener));
+  const now = { stream, own: listenersOf(stream), resize, ahead };
+  made.set(name, now);
+  return now;
+}
+
+/** In an executor, once its descriptors are in place. Those that nobody has yet wait for their first use. */
 export function renewStandardStreams(): void {
   for (const [name, descriptor] of getters) {
     const before = made.get(name);
-    if (before) renew(before, NAMES.indexOf(name));
+    if (before && !before.ahead) renew(before, NAMES.indexOf(name));
     // Where the script has put something of its own there, that stays.
     const current = Object.getOwnPropertyDescriptor(process, name);
-    if (current?.get && current.configurable) Object.defineProperty(process, name, descriptor);
+    if (!current?.get || !current.configurable) continue;
+    Object.defineProperty(process, name, before?.ahead ? { ...descriptor, get: renewing(before, name) } : descriptor);
   }
+}
+
+function renewing(before: Made, name: Name): () => StandardStream {
+  return () => {
+    Object.defineProperty(process, name, getters.get(name) as PropertyDescriptor);
+    renew(before, NAMES.indexOf(name));
+    return before.stream;
+  };
+}
+
+/** In a server: standard output and error as of the kind that descriptors 1 and 2 are of now. Undefined where they are initialisation's already. */
+export function outputAhead(): readonly [Writable, Writable] | undefined {
+  const both = (['stdout', 'stderr'] as const).map((name) => make(name, true));
+  if (both.some(({ ahead }) => !ahead)) return undefined;
+  for (const [at, one] of both.entries()) renew(one, at + 1);
+  return both.map(({ stream }) => stream as unknown as Writable) as [Writable, Writable];
 }
 
 function renew({ stream, own, resize }: Made, descriptor: number): void {

@@ -25,7 +25,7 @@ export interface Binding {
   send(fd: number, data: Uint8Array, descriptors: number[], flags: number): number;
   shutdown(fd: number, how: number): void;
   close(fd: number): void;
-  closeAllExcept(keep: number[]): void;
+  closeAll(fds: number[]): void;
   duplicateAbove(fd: number, minimum: number): number;
   duplicateTo(from: number, to: number): void;
   statusFlags(fd: number): number;
@@ -64,6 +64,7 @@ export interface Binding {
   sendDatagram(path: string, data: Uint8Array): void;
   randomBytes(into: Uint8Array): void;
   socketPair(): [number, number];
+  sharedMemory(bytes: number): Uint8Array;
 
   /** The symbols of Node that are needed and not there; empty when all are. Changes nothing. */
   missingSymbols(): string[];
@@ -79,7 +80,8 @@ export interface Binding {
   fork(waitMs: number): number | null;
   leaveByExitNow(): void;
   setNaturalExitCode(code: number): void;
-  tellEndOn(fd: number, message: Uint8Array): void;
+  tellEndOn(fd: number, message: Uint8Array, note: Uint8Array): void;
+  tellNobody(): void;
   exitNow(code: number): never;
   noteStdio(): void;
   refreshTime(): void;

@@ -48,10 +48,10 @@ export function prepareFork(tested: readonly number[] = TESTED_NODE_MAJORS): voi
       throw error;
     }
   }
-  // This may have been called from inside Node's own wait for background tasks (Node 18 evaluates modules there), which
-  // does not see ours and would let the process end without them. One more turn of the event loop, and the next wait is
-  // ours.
-  setImmediate(() => {});
+  // Where this was not called ahead of everything (node --require), it may have been from inside Node's own wait for background
+  // tasks (Node 18 evaluates modules there), which does not see ours and would let the process end without them. One more
+  // turn of the event loop, and the next wait is ours.
+  if (!(module as { isPreloading?: boolean }).isPreloading) setImmediate(() => {});
   prepared = true;
 }
 
@@ -100,6 +100,8 @@ export function leaveByExitNow(): void {
   captureNaturalExitCode();
 }
 
+export { rehearseNaturalExit } from './natural-exit.js';
+
 /** The code of a natural end (the event loop is empty). leaveByExitNow keeps it up to date; this overrides it. */
 export function setNaturalExitCode(code: number): void {
   binding().setNaturalExitCode(code);
@@ -111,11 +113,17 @@ export function exitNow(code: number): never {
 }
 
 /**
- * From now on {@link exitNow} closes all descriptors but the socket `fd`, sends `message` on it, whose last four bytes become the wait status of
- * this process, and only then leaves: the kernel takes a while to take down a large process, and nobody has to wait for it. `fd` stays open until then.
+ * From now on {@link exitNow} closes all descriptors but the socket `fd`, sets `note`, one byte of {@link sharedMemory}, to 1, sends `message` on the
+ * socket, and only then leaves: the kernel takes a while to take down a large process, and nobody has to wait for it. The last four bytes of the
+ * message become the wait status of this process. Nothing of this where another thread may still be at work, or where `fd` is another file by then.
  */
-export function tellEndOn(fd: number, message: Uint8Array): void {
-  binding().tellEndOn(fd, message);
+export function tellEndOn(fd: number, message: Uint8Array, note: Uint8Array): void {
+  binding().tellEndOn(fd, message, note);
+}
+
+/** Undoes {@link tellEndOn}. */
+export function tellNobody(): void {
+  binding().tellNobody();
 }
 
 /** Notes the modes of descriptors 0 to 2 (fcntl and terminal), which are the call's, so that every way out restores them. */

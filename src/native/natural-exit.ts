@@ -3,6 +3,9 @@ import { binding } from './binding.js';
 /** What Node has and does not publish: whether 'exit' is being emitted, and the CommonJS module that it was started with. */
 type EndingProcess = NodeJS.Process & { _exiting?: boolean; mainModule?: unknown };
 
+/** What Node leaves with where it cannot even emit 'exit'. */
+const NOT_DECIDED = 1;
+
 /**
  * Tells the addon the code that Node will leave with when its event loop is empty.
  *
@@ -54,7 +57,17 @@ function capture(): void {
   // The first microtask runs before those that the listeners will queue, the one that it queues runs behind them.
   Promise.resolve()
     .then(() => {})
-    .then(() => binding().setNaturalExitCode(toInt32(process.exitCode ?? byDefault)));
+    .then(() => tellCode(byDefault));
+}
+
+function tellCode(byDefault: number): void {
+  binding().setNaturalExitCode(toInt32(process.exitCode ?? byDefault));
+}
+
+/** Does ahead of time, for V8 to learn it, what {@link captureNaturalExitCode} will do at the end. */
+export function rehearseNaturalExit(): void {
+  if (typeof process.emit === 'function') tellCode(NOT_DECIDED);
+  binding().setNaturalExitCode(NOT_DECIDED);
 }
 
 /** Node 18 converts whatever was assigned as `| 0` does, and leaves with 1 where that throws; later ones have validated it. */

@@ -11,23 +11,18 @@ const MOST_AT_ONCE = 64;
 export class Beginnings {
   /** Readable when an executor has begun. */
   readonly hear: number;
-  readonly #tell: number;
+  /** The executors' end. */
+  readonly tell: number;
   readonly #buffer = new Uint8Array(BYTES * MOST_AT_ONCE);
 
   constructor() {
-    [this.hear, this.#tell] = native.socketPair();
+    [this.hear, this.tell] = native.socketPair();
   }
 
   /** The processes that have begun. */
   read(): number[] {
     const { bytes } = native.receive(this.hear, this.#buffer, 0, native.MSG_DONTWAIT);
     return [...new Int32Array(this.#buffer.slice(0, bytes - (bytes % BYTES)).buffer)];
-  }
-
-  /** In an executor: hands out its end, and closes the other. */
-  takeTellingEnd(): number {
-    native.close(this.hear);
-    return this.#tell;
   }
 }
 

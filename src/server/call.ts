@@ -1,5 +1,6 @@
 import type { MessageDecoder } from '../core.js';
 import * as native from '../native.js';
+import { NO_PLACE } from './ends.js';
 import { FIRST_LOOK_MS, LAST_LOOK_MS } from './limits.js';
 
 /**
@@ -28,8 +29,8 @@ export class Call {
   pidfd = -1;
   /** Whether its executor has been receiving for so long that it does not keep others from starting. */
   slow = false;
-  /** Whether the client has been told how the call has ended, by the executor itself: that it goes then is the end of the call, and no desertion. */
-  told = false;
+  /** By which the executor tells of its end (ends.ts). The call owns it. */
+  place = NO_PLACE;
   /** When to look again whether the call is there as a whole; Infinity: when something comes. */
   lookAt = NEVER;
   /** What has come from the client since the call began to run, as far as it is no whole message yet (version 2). */
@@ -108,10 +109,13 @@ export class Call {
     return ended.status;
   }
 
-  /** Closes what it owns, in the server or, after a fork, in a process that must not have it. */
+  /** What it owns; -1 for what is closed. */
+  get descriptors(): number[] {
+    return [this.connection, this.pidfd];
+  }
+
   closeDescriptors(): void {
-    if (this.connection >= 0) native.close(this.connection);
-    if (this.pidfd >= 0) native.close(this.pidfd);
+    native.closeAll(this.descriptors);
     this.connection = -1;
     this.pidfd = -1;
   }

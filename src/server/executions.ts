@@ -1,10 +1,11 @@
 import * as native from '../native.js';
 import type { Call } from './call.js';
 import type { CallTable } from './call-table.js';
+import type { Ends } from './ends.js';
 import { EXECUTOR_GRACE_MS, MAX_SLOW_CALLS, RECEIVING_LIMIT_MS } from './limits.js';
 import { PEER_GONE, POLLIN, POLLRDHUP, type PollSet } from './poll-set.js';
 import type { Protocol } from './protocol.js';
-import type { Spares } from './spares.js';
+import type { Spare, Spares } from './spares.js';
 import type { Log } from './syslog.js';
 
 const SIGINT = native.signalNumber('SIGINT');
@@ -18,6 +19,7 @@ export interface ExecutionParts {
   readonly polled: PollSet;
   readonly calls: CallTable;
   readonly spares: Spares;
+  readonly ends: Ends;
   /** Ends a call: takes it off the table and closes what it owns. */
   end(call: Call): void;
 }
@@ -32,11 +34,13 @@ export class Executions {
 
   /** Gives the call to a spare, or forks an executor. True in the new process, which then is that call's; where there can be none, the call is ended. */
   start(call: Call): boolean {
-    const spare = this.#parts.spares.handOver(call.connection);
+    const { spares, ends } = this.#parts;
+    const spare = spares.handOver(call.connection);
     if (spare) {
-      this.#receives(call, spare.pid, spare.pidfd);
+      this.#receives(call, spare);
       return false;
     }
+    call.place = ends.take();
     let pid: number;
     try {
       pid = native.fork();
@@ -46,7 +50,7 @@ export class Executions {
     }
     if (pid === 0) return true;
     try {
-      this.#receives(call, pid, native.openProcess(pid));
+      this.#receives(call, { pid, pidfd: native.openProcess(pid), place: call.place });
     } catch (error) {
       // Nobody would see its end.
       native.sendSignal(pid, SIGKILL);
@@ -58,9 +62,10 @@ export class Executions {
     return false;
   }
 
-  #receives(call: Call, pid: number, pidfd: number): void {
+  #receives(call: Call, { pid, pidfd, place }: Omit<Spare, 'channel'>): void {
     call.pid = pid;
     call.pidfd = pidfd;
+    call.place = place;
     call.state = 'receiving';
     call.deadline = performance.now() + RECEIVING_LIMIT_MS;
     this.#parts.polled.watch(pidfd, { events: POLLIN, ready: () => this.#ended(call) });
@@ -92,8 +97,8 @@ export class Executions {
     this.#parts.polled.forget(call.connection);
     native.close(call.connection);
     call.connection = -1;
-    // All that is missing is that the kernel takes down the executor's memory.
-    if (call.told) return;
+    // It knows how the call has ended. All that is missing is that the kernel takes down the executor's memory.
+    if (this.#parts.ends.hasTold(call.place)) return;
     call.state = 'deserted';
     call.deadline = performance.now() + EXECUTOR_GRACE_MS;
     call.signalGroup(SIGINT);

@@ -33,11 +33,13 @@ export class PollSet {
     if (this.#interests.delete(descriptor)) this.#changed = true;
   }
 
-  /** Waits once, `timeoutMs` milliseconds at most (-1: for as long as it takes), and lets all that is ready be dealt with. */
-  wait(timeoutMs: number): void {
+  /**
+   * Waits once, `timeoutMs` milliseconds at most (-1: for as long as it takes), and lets all that is ready be dealt with. False where nothing was.
+   */
+  wait(timeoutMs: number): boolean {
     if (this.#changed) this.#rebuild();
     const table = this.#table;
-    if (native.poll(table, timeoutMs) === 0) return;
+    if (native.poll(table, timeoutMs) === 0) return false;
     for (let at = 0; at < table.length; at += 3) {
       const revents = table[at + 2] as number;
       if (revents === 0) continue;
@@ -45,6 +47,7 @@ export class PollSet {
       // A handler that ran before may have dropped this descriptor, and a new one may have its number by now.
       if (this.#interests.get(table[at] as number) === interest) interest.ready(revents);
     }
+    return true;
   }
 
   #rebuild(): void {

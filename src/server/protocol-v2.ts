@@ -56,12 +56,9 @@ export class ProtocolV2 implements Protocol {
   relay(call: Call): boolean {
     const messages = this.#receive(call);
     for (const message of messages ?? []) {
-      if (message.kind === 'ended') {
-        call.told = true;
-      } else if (message.kind === 'signal') {
-        if (message.signal === SIGCONT) call.continuedByClient = true;
-        call.signalGroup(message.signal);
-      }
+      if (message.kind !== 'signal') continue;
+      if (message.signal === SIGCONT) call.continuedByClient = true;
+      call.signalGroup(message.signal);
     }
     return messages !== undefined;
   }

@@ -6,6 +6,7 @@ import { Acceptor } from './acceptor.js';
 import { Beginnings } from './beginnings.js';
 import { Call } from './call.js';
 import { CallTable } from './call-table.js';
+import { Ends } from './ends.js';
 import { Executions } from './executions.js';
 import { GROUP_LOOK_MS } from './limits.js';
 import { lockFileOf, writeServer } from './lock-file.js';
@@ -14,10 +15,10 @@ import type { Protocol } from './protocol.js';
 import { ProtocolV1 } from './protocol-v1.js';
 import { ProtocolV2 } from './protocol-v2.js';
 import { Reception } from './reception.js';
-import { rehearse } from './rehearsal.js';
-import { Spares } from './spares.js';
+import { type SpareStart, Spares } from './spares.js';
 import type { Staleness } from './staleness.js';
 import type { Log } from './syslog.js';
+import type { WarmUp } from './warm-up.js';
 import { readWatcher } from './watcher.js';
 
 /** The longest that poll(2) can be told to wait. */
@@ -33,6 +34,7 @@ export interface ServerParts {
   readonly script: string;
   /** The standard error of setup, for trouble with the initial call; -1 where there is none for that. The server owns it. */
   readonly setupErrors: number;
+  readonly warmUp: WarmUp;
 }
 
 /** What the server leaves to a process that is to become a call. */
@@ -43,6 +45,8 @@ export interface ForkedCall {
   readonly beginning: number;
   /** Where trouble is to be told besides the log; -1: nowhere. */
   readonly setupErrors: number;
+  /** By which the server is told that the client knows of the end (ends.ts). */
+  readonly note: Uint8Array | undefined;
 }
 
 /**
@@ -50,7 +54,6 @@ export interface ForkedCall {
  * client. What a call sends never comes here: it is the executor that reads it.
  */
 export class Server {
-  readonly #core: Core;
   readonly #log: Log;
   readonly #script: string;
   readonly #protocol: Protocol;
@@ -60,7 +63,9 @@ export class Server {
   readonly #calls: CallTable;
   readonly #reception: Reception;
   readonly #executions: Executions;
+  readonly #ends = new Ends();
   readonly #spares: Spares;
+  readonly #warmUp: WarmUp;
   readonly #beginnings = new Beginnings();
   readonly #startedAt = performance.now();
   /** Readable when an executor has stopped or gone on, of which a pidfd says nothing. */
@@ -68,21 +73,21 @@ export class Server {
   #setupErrors: number;
   #served = 0;
   #retired = false;
-  #rehearsed = false;
   #lastUse = performance.now();
 
   constructor(parts: ServerParts, handover: Handover, options: ServerOptions) {
     const { core, log } = parts;
-    this.#core = core;
     this.#log = log;
     this.#script = parts.script;
     this.#setupErrors = parts.setupErrors;
     this.#handover = handover;
     this.#protocol = handover.protocol === 1 ? new ProtocolV1(core) : new ProtocolV2(core, this.#controlled());
     this.#calls = new CallTable(options.maxServers);
-    this.#spares = new Spares(this.#polled, log, options.maxServers);
+    this.#spares = new Spares(this.#polled, this.#ends, log, options.maxServers);
+    this.#warmUp = parts.warmUp;
     const shared = { protocol: this.#protocol, log, polled: this.#polled, calls: this.#calls };
-    this.#executions = new Executions({ ...shared, spares: this.#spares, end: (call) => this.#end(call) });
+    const own = { spares: this.#spares, ends: this.#ends };
+    this.#executions = new Executions({ ...shared, ...own, end: (call) => this.#end(call) });
     this.#reception = new Reception({
       ...shared,
       acceptor: new Acceptor(handover.listener, options.maxErrors, parts.staleness, log),
@@ -110,13 +115,21 @@ export class Server {
       if (forked) return forked;
       // Before it waits: judging the last of its calls may have been what made it retire.
       if (this.#retired && this.#calls.isEmpty) native.exitNow(0);
-      this.#rehearseOnce();
-      const channel = this.#rehearsed ? this.#spares.replenish() : undefined;
-      if (channel !== undefined) return this.#inSpare(channel);
+      // Nobody waits for what makes the calls that follow cheaper: one piece of it whenever there is nothing else to do.
+      const warming = this.#warmUp.pending && this.#served > 0;
+      const spare = warming ? undefined : this.#replenish();
+      if (spare) return this.#inSpare(spare);
       this.#reception.updateListening();
-      this.#polled.wait(this.#untilDeadline());
+      const idle = !this.#polled.wait(warming ? 0 : this.#untilDeadline());
+      if (warming && idle) this.#warmUp.step();
       this.#passDeadlines();
     }
+  }
+
+  #replenish(): SpareStart | undefined {
+    if (!this.#spares.wantsMore) return undefined;
+    this.#warmUp.tidy();
+    return this.#spares.replenish();
   }
 
   #startWaitingCalls(): ForkedCall | undefined {
@@ -130,42 +143,28 @@ export class Server {
     return undefined;
   }
 
-  /** Once the first call is on its way: makes those that follow cheaper. */
-  #rehearseOnce(): void {
-    if (this.#rehearsed || this.#served === 0) return;
-    this.#rehearsed = true;
-    try {
-      const { descriptors, context } = rehearse(this.#core, this.#handover.protocol);
-      for (const descriptor of [...descriptors, context?.cwd ?? null])
-        if (descriptor !== null) native.close(descriptor);
-    } catch (error) {
-      // Calls are served all the same, only slower.
-      this.#log('warning', `a request could not be rehearsed: ${(error as Error).message}`);
-    }
-  }
-
   /** In the new process: lets go of everything that belongs to the server or to other calls. */
   #inExecutor(call: Call): ForkedCall {
-    const { connection } = call;
+    const { connection, place } = call;
     call.connection = -1;
-    if (!call.initial) this.#closeSetupErrors();
-    return { from: { connection }, beginning: this.#letGo(), setupErrors: this.#setupErrors };
+    return this.#forked({ connection }, call.initial ? this.#setupErrors : -1, place);
   }
 
-  #inSpare(channel: number): ForkedCall {
-    this.#closeSetupErrors();
-    return { from: { channel }, beginning: this.#letGo(), setupErrors: -1 };
+  #inSpare({ channel, place }: SpareStart): ForkedCall {
+    return this.#forked({ channel }, -1, place);
   }
 
-  /** Returns the one descriptor of the server's that an executor needs: to tell that it has begun. */
-  #letGo(): number {
-    for (const other of this.#calls) other.closeDescriptors();
-    this.#spares.closeDescriptors();
-    native.close(this.#handover.watcherInput);
-    native.close(this.#handover.watcherErrors);
-    native.close(this.#childSignals);
-    if (!this.#retired) native.close(this.#handover.listener);
-    return this.#beginnings.takeTellingEnd();
+  #forked(from: ForkedCall['from'], setupErrors: number, place: number): ForkedCall {
+    native.closeAll(this.#descriptors().filter((descriptor) => descriptor !== setupErrors));
+    return { from, beginning: this.#beginnings.tell, setupErrors, note: this.#ends.noteOf(place) };
+  }
+
+  /** All that no executor is to have. */
+  #descriptors(): number[] {
+    const { watcherInput, watcherErrors, listener } = this.#handover;
+    const own = [watcherInput, watcherErrors, this.#beginnings.hear, this.#childSignals, this.#setupErrors];
+    const ofCalls = [...this.#calls].flatMap(({ descriptors }) => descriptors);
+    return [...own, this.#retired ? -1 : listener, ...ofCalls, ...this.#spares.descriptors];
   }
 
   #untilDeadline(): number {
@@ -219,6 +218,7 @@ export class Server {
     this.#calls.delete(call);
     if (call.connection >= 0) this.#polled.forget(call.connection);
     call.closeDescriptors();
+    this.#ends.release(call.place);
     if (call.initial) this.#closeSetupErrors();
   }
 

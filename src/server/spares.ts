@@ -1,17 +1,28 @@
 import * as native from '../native.js';
+import type { Ends } from './ends.js';
 import { MAX_SPARES, SPARE_REST_MS } from './limits.js';
 import { POLLIN, type PollSet } from './poll-set.js';
 import type { Log } from './syslog.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 const HANDED_OVER = Uint8Array.of(1);
+const SIGKILL = native.signalNumber('SIGKILL');
 
 /** An executor that was forked ahead of its call. It waits at the other end of `channel`. */
 export interface Spare {
   readonly pid: number;
-  /** Readable once it has ended. Whoever takes the spare owns it. */
+  /** Readable once it has ended. Whoever takes the spare owns it, and its place. */
   readonly pidfd: number;
   readonly channel: number;
+  /** In {@link Ends}. */
+  readonly place: number;
+}
+
+/** What a new spare has, in its own process. */
+export interface SpareStart {
+  /** On which its call will come. */
+  readonly channel: number;
+  readonly place: number;
 }
 
 /**
@@ -22,6 +33,7 @@ export interface Spare {
  */
 export class Spares {
   readonly #polled: PollSet;
+  readonly #ends: Ends;
   readonly #log: Log;
   readonly #most: number;
   readonly #waiting: Spare[] = [];
@@ -31,8 +43,9 @@ export class Spares {
   #over = false;
 
   /** `most`: no more calls than this run at once; negative: no limit. */
-  constructor(polled: PollSet, log: Log, most: number) {
+  constructor(polled: PollSet, ends: Ends, log: Log, most: number) {
     this.#polled = polled;
+    this.#ends = ends;
     this.#log = log;
     this.#most = most < 0 ? MAX_SPARES : Math.min(most, MAX_SPARES);
   }
@@ -44,6 +57,11 @@ export class Spares {
   /** When {@link rest} is to be called again. */
   get deadline(): number {
     return this.#restAt;
+  }
+
+  /** What they own of the server's descriptors: nobody else's process is to have it. */
+  get descriptors(): number[] {
+    return this.#waiting.flatMap(({ channel, pidfd }) => [channel, pidfd]);
   }
 
   /** Hands `connection` to a spare, of which the caller keeps a copy. Undefined where there is none. */
@@ -61,24 +79,29 @@ export class Spares {
     return undefined;
   }
 
-  /** Forks one more, if one is wanted. In the new process: the descriptor on which its call will come. */
-  replenish(): number | undefined {
-    if (this.#over || this.#waiting.length >= this.#wanted) return undefined;
+  get wantsMore(): boolean {
+    return !this.#over && this.#waiting.length < this.#wanted;
+  }
+
+  /** Forks one more. Returns in the new process what it has. */
+  replenish(): SpareStart | undefined {
     this.#restAt = this.#wanted > 1 ? performance.now() + SPARE_REST_MS : NEVER;
     const [kept, given] = native.socketPair();
+    const place = this.#ends.take();
     let pid = -1;
     try {
       pid = native.fork();
       if (pid === 0) {
         native.close(kept);
-        return given;
+        return { channel: given, place };
       }
-      this.#waits({ pid, pidfd: native.openProcess(pid), channel: kept });
+      this.#waits({ pid, pidfd: native.openProcess(pid), channel: kept, place });
     } catch (error) {
       // Calls are served all the same, each by a fork of its own. A spare of which nobody knows ends with its channel.
       this.#log('warning', `no executor could be forked ahead of its call: ${(error as Error).message}`);
       native.close(kept);
       if (pid > 0) native.wait(pid, false);
+      this.#ends.release(place);
       this.#over = true;
     }
     native.close(given);
@@ -100,14 +123,6 @@ export class Spares {
     for (const spare of [...this.#waiting]) this.#dismiss(spare);
   }
 
-  /** After a fork, in a process that must not have them: closes what belongs to the spares. */
-  closeDescriptors(): void {
-    for (const { channel, pidfd } of this.#waiting) {
-      native.close(channel);
-      native.close(pidfd);
-    }
-  }
-
   #waits(spare: Spare): void {
     this.#waiting.push(spare);
     this.#polled.watch(spare.pidfd, { events: POLLIN, ready: () => this.#lost(spare, 'it has ended') });
@@ -125,14 +140,15 @@ export class Spares {
     this.#dismiss(spare);
   }
 
-  /** It ends when its channel does. The wait is a short one: it has nothing to do but to leave. */
+  /** The wait is a short one: it has nothing to do but to leave. */
   #dismiss(spare: Spare): void {
     const at = this.#waiting.indexOf(spare);
     if (at >= 0) this.#waiting.splice(at, 1);
     this.#polled.forget(spare.pidfd);
     native.close(spare.channel);
-    native.sendSignal(spare.pid, native.signalNumber('SIGKILL'));
+    native.sendSignal(spare.pid, SIGKILL);
     native.wait(spare.pid, false);
     native.close(spare.pidfd);
+    this.#ends.release(spare.place);
   }
 }

@@ -1,16 +1,20 @@
 import { openSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import type { Core } from '../core.js';
 import { loadCore } from '../core-bytes.js';
 import { droppedFromFront } from '../executor/arguments.js';
-import { becomeExecutor } from '../executor/become.js';
-import { showCommandLine } from '../executor/command-line.js';
+import { becomeExecutor, type ExecutorParts } from '../executor/become.js';
+import { showPart } from '../executor/command-line.js';
 import { InheritedContext } from '../executor/context.js';
+import { rehearseOutput } from '../executor/output-rehearsal.js';
 import { exhaustCachedEntropy } from '../executor/random.js';
+import { rehearse } from '../executor/rehearsal.js';
 import { loadedFiles } from '../interpreters/node/loaded-files.js';
 import * as native from '../native.js';
 import { Server } from '../server/server.js';
 import { Staleness } from '../server/staleness.js';
 import { openSyslog } from '../server/syslog.js';
+import { WarmUp } from '../server/warm-up.js';
 import { environmentChanges } from './environment-changes.js';
 import { checkForkPoint } from './fork-point.js';
 import type { Handover } from './handover.js';
@@ -79,9 +83,17 @@ function becomeServer({ setup, options, core, staleness, title, nothing }: Ready
   try {
     const setupErrors = becomeDaemon(script, nothing, handover);
     const inherited = protocol === 2 ? new InheritedContext() : undefined;
-    const serverPid = native.processId();
-    const forked = new Server({ core, log, staleness, script, setupErrors }, handover, options).serve();
-    becomeExecutor({ core, log, protocol, serverPid, startedWith, droppedWords, title, changes, inherited }, forked);
+    // For this process and all that are forked from it: whatever else ends them, none joins threads that it does not have.
+    native.leaveByExitNow();
+    const call = { core, log, protocol, startedWith, droppedWords, title, changes, inherited };
+    const parts: ExecutorParts = { ...call, serverPid: native.processId(), rehearsedNote: native.sharedMemory(1) };
+    const rehearsal = () => {
+      rehearse(parts);
+      showPart('server', script);
+    };
+    const once = [rehearseOutput, native.rehearseNaturalExit, syncBuiltinESMExports];
+    const warmUp = new WarmUp(once, rehearsal, log);
+    becomeExecutor(parts, new Server({ core, log, staleness, script, setupErrors, warmUp }, handover, options).serve());
   } catch (error) {
     // Thrown on, it would be caught by the script, or run its handlers, in a process that is no call.
     log('error', `process ${native.processId()} gives up: ${(error as Error).stack ?? error}`);
@@ -108,6 +120,6 @@ function becomeDaemon(script: string, nothing: number, { protocol }: Handover): 
   }
   for (const standard of [0, 1, 2]) native.duplicateTo(nothing, standard);
   if (nothing > 2) native.close(nothing);
-  showCommandLine([Buffer.from(`prefork-interp: server ${script}`)]);
+  showPart('server', script);
   return setupErrors;
 }
