@@ -1,13 +1,11 @@
 #include "addon/exit.h"
 
 #include <sched.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
-#include <cstring>
 
 #include "addon/node_symbols.h"
 #include "addon/stdio.h"
@@ -29,13 +27,11 @@ int natural_exit_code = 1;
 // ever.
 constexpr int64_t kStopLimitMs = 5000;
 
-// Who is to be told of the end, ahead of it, and how: the message's last four bytes are the wait status. -1: nobody.
-int told_of_end = -1;
-ino_t its_inode = 0;
+// Where the status is to be noted ahead of the end, who is told of that, and who tells. Null: nobody.
+int32_t* end_note = nullptr;
+pid_t told_of_end = 0;
 pid_t teller = 0;
-uint8_t* its_note = nullptr;
 uv_loop_t* its_loop = nullptr;
-uint8_t end_message[kEndMessageBytes];
 
 // Whether no other thread can do anything any more that is seen outside: what a thread of libuv's or an addon's is at would go on after
 // the end was told. V8's tasks in our pool only compute.
@@ -48,19 +44,12 @@ bool nobody_else_works() {
 // The kernel takes a millisecond and more to take down the memory of a Node, and whoever waits for the end of this process waits for
 // that, too. But all that others can see of it, its descriptors, and with them locks, ports and the ends of pipes, goes at once.
 void tell_of_end(int code) {
-  // A script may have closed all descriptors that it did not know, and this may be one of its own by now.
-  struct stat now {};
-  if (told_of_end < 0 || teller != getpid() || fstat(told_of_end, &now) != 0 || now.st_ino != its_inode) return;
-  if (!nobody_else_works()) return;
-  const auto descriptor = static_cast<unsigned>(told_of_end);
-  if (descriptor > 0) ::syscall(SYS_close_range, 0u, descriptor - 1, 0u);
-  ::syscall(SYS_close_range, descriptor + 1, ~0u, 0u);
+  if (end_note == nullptr || teller != getpid() || told_of_end != getppid() || !nobody_else_works()) return;
+  if (::syscall(SYS_close_range, 0u, ~0u, 0u) != 0) return;
   // As waitpid(2) gives it: only these eight bits of a code are ever seen.
-  end_message[kEndMessageBytes - 2] = static_cast<uint8_t>(code);
-  // Before it is sent: whoever sees the client go looks here.
-  __atomic_store_n(its_note, 1, __ATOMIC_RELEASE);
-  // Where this fails the end itself tells.
-  [[maybe_unused]] ssize_t sent = ::send(told_of_end, end_message, kEndMessageBytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+  __atomic_store_n(end_note, kEndNoted | (code & 0xff) << 8, __ATOMIC_RELEASE);
+  // What it gets at the end of a child anyway. Where this fails, the end itself tells.
+  ::kill(told_of_end, SIGCHLD);
 }
 
 bool on_main_thread() { return ::syscall(SYS_gettid) == getpid(); }
@@ -108,19 +97,12 @@ void leave_by_exit_now() {
 
 void set_natural_exit_code(int code) { natural_exit_code = code; }
 
-int tell_end_on(int descriptor, const uint8_t (&message)[kEndMessageBytes], uint8_t* note, uv_loop_t* loop) {
-  struct stat status {};
-  if (fstat(descriptor, &status) != 0) return -1;
-  its_inode = status.st_ino;
-  memcpy(end_message, message, kEndMessageBytes);
-  told_of_end = descriptor;
-  its_note = note;
-  its_loop = loop;
+void tell_end_by(int32_t* note, uv_loop_t* loop) {
+  end_note = note;
+  told_of_end = getppid();
   teller = getpid();
-  return 0;
+  its_loop = loop;
 }
-
-void tell_nobody() { told_of_end = -1; }
 
 void exit_now(int code) {
   fflush(nullptr);

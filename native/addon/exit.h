@@ -4,7 +4,6 @@
 #include <napi.h>
 #include <uv.h>
 
-#include <cstddef>
 #include <cstdint>
 
 namespace prefork::addon {
@@ -23,16 +22,13 @@ void leave_by_exit_now();
 // The code of a natural end.
 void set_natural_exit_code(int code);
 
-// Version 2's message `ended`, whose last four bytes are the wait status (docs/protocol.md).
-inline constexpr size_t kEndMessageBytes = 20;
+// In a note: the end has been told, and the other bits are the wait status.
+inline constexpr int32_t kEndNoted = 0x10000;
 
-// From now on exit_now() first closes all descriptors but this one, a socket, sets `note` to 1, which lies in memory that is never given
-// back, and sends the message with its code filled in. Not where another thread may still be at work,
-// which `loop` tells of libuv's. 0, or -1 with errno.
-int tell_end_on(int descriptor, const uint8_t (&message)[kEndMessageBytes], uint8_t* note, uv_loop_t* loop);
-
-// No longer so.
-void tell_nobody();
+// From now on exit_now() first closes all descriptors, writes its wait status to `note`, which lies in memory that is never given back,
+// and sends its parent SIGCHLD. Not where another thread may still be at work, which `loop` tells of libuv's, nor in a fork of this
+// process. Null: no longer so.
+void tell_end_by(int32_t* note, uv_loop_t* loop);
 
 [[noreturn]] void exit_now(int code);
 

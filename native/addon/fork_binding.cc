@@ -2,7 +2,6 @@
 #include <uv.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "addon/arguments.h"
 #include "addon/errors.h"
@@ -101,20 +100,10 @@ Napi::Value set_natural_exit_code(Call call) {
   return call.Env().Undefined();
 }
 
-Napi::Value tell_end_on(Call call) {
-  Napi::Uint8Array given = bytes_argument(call, 1);
-  uint8_t message[kEndMessageBytes];
-  if (given.ByteLength() != sizeof message) throw_native_error(call.Env(), "ERR_PREFORK_STATE", "a message of another length");
-  memcpy(message, given.Data(), sizeof message);
-  // The note is in memory that all processes share (shared_memory.cc), and stays where it is.
-  if (addon::tell_end_on(int_argument(call, 0), message, bytes_argument(call, 2).Data(), loop_of(call.Env())) != 0) {
-    throw_system_error(call.Env(), errno, "fstat", descriptor_subject(int_argument(call, 0)));
-  }
-  return call.Env().Undefined();
-}
-
-Napi::Value tell_nobody(Call call) {
-  addon::tell_nobody();
+// The note is in memory that all processes share (shared_memory.cc), and stays where it is.
+Napi::Value tell_end_by(Call call) {
+  int32_t* note = call[0].IsNull() ? nullptr : call[0].As<Napi::Int32Array>().Data();
+  addon::tell_end_by(note, loop_of(call.Env()));
   return call.Env().Undefined();
 }
 
@@ -141,8 +130,7 @@ void export_fork(Napi::Env env, Napi::Object exports) {
   export_function<fork>(env, exports, "fork");
   export_function<leave_by_exit_now>(env, exports, "leaveByExitNow");
   export_function<set_natural_exit_code>(env, exports, "setNaturalExitCode");
-  export_function<tell_end_on>(env, exports, "tellEndOn");
-  export_function<tell_nobody>(env, exports, "tellNobody");
+  export_function<tell_end_by>(env, exports, "tellEndBy");
   export_function<exit_now>(env, exports, "exitNow");
   export_function<note_stdio>(env, exports, "noteStdio");
   export_function<refresh_time>(env, exports, "refreshTime");

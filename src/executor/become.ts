@@ -38,8 +38,6 @@ export interface ExecutorParts {
   readonly changes: EnvironmentChanges;
   /** Version 2: what this process has from the server, where a call says nothing else. */
   readonly inherited: InheritedContext | undefined;
-  /** A place for a note of which nobody takes notice. */
-  readonly rehearsedNote: Uint8Array;
 }
 
 /** A call whose client has connected. */
@@ -49,8 +47,8 @@ export interface BegunCall {
   readonly beginning: number;
   /** Where trouble is to be told besides the log; -1: nowhere. */
   readonly setupErrors: number;
-  /** By which the server is told that the client knows of the end; undefined where it cannot be. */
-  readonly note: Uint8Array | undefined;
+  /** By which the server is told of the end, ahead of it; null: not at all. */
+  readonly note: Int32Array | null;
   /** Whether this is none: then streams that initialisation has used stay as they are. */
   readonly rehearsed: boolean;
   /** What to do where the call cannot be begun. */
@@ -70,8 +68,7 @@ export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall): void {
   const connection = 'channel' in from ? awaitCall(parts, from.channel) : from.connection;
   const call = { connection, beginning, setupErrors, note, rehearsed: false };
   begin(parts, { ...call, refuse: (error) => refuse(parts, call, error) });
-  // In version 2 it stays open, for the end to be told on.
-  if (parts.protocol === 1) native.close(connection);
+  native.close(connection);
   if (setupErrors >= 0) native.close(setupErrors);
 }
 
@@ -111,7 +108,7 @@ function beginContextCall(parts: ExecutorParts, begun: BegunCall): void {
   try {
     takeOn(receiveContextCall(core, connection, REQUEST_LIMIT_MS), parts);
     if (!begun.rehearsed) renewStandardStreams();
-    if (note) native.tellEndOn(connection, core.encodeMessage({ kind: 'ended', status: 0 }), note);
+    native.tellEndBy(note);
   } catch (error) {
     begun.refuse(error as Error);
   }

@@ -27,12 +27,11 @@ export function rehearse(parts: ExecutorParts): void {
       connection,
       beginning,
       setupErrors: -1,
-      note: parts.rehearsedNote,
+      note: null,
       rehearsed: true,
       refuse: rethrow,
     });
   } finally {
-    native.tellNobody();
     native.closeAll([client, connection, hear]);
   }
 }

@@ -80,8 +80,7 @@ export interface Binding {
   fork(waitMs: number): number | null;
   leaveByExitNow(): void;
   setNaturalExitCode(code: number): void;
-  tellEndOn(fd: number, message: Uint8Array, note: Uint8Array): void;
-  tellNobody(): void;
+  tellEndBy(note: Int32Array | null): void;
   exitNow(code: number): never;
   noteStdio(): void;
   refreshTime(): void;

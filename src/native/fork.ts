@@ -112,18 +112,16 @@ export function exitNow(code: number): never {
   return binding().exitNow(code);
 }
 
-/**
- * From now on {@link exitNow} closes all descriptors but the socket `fd`, sets `note`, one byte of {@link sharedMemory}, to 1, sends `message` on the
- * socket, and only then leaves: the kernel takes a while to take down a large process, and nobody has to wait for it. The last four bytes of the
- * message become the wait status of this process. Nothing of this where another thread may still be at work, or where `fd` is another file by then.
- */
-export function tellEndOn(fd: number, message: Uint8Array, note: Uint8Array): void {
-  binding().tellEndOn(fd, message, note);
-}
+/** In the note of {@link tellEndBy}: the end has been told, and the other bits are the wait status. */
+export const END_NOTED = 0x10000;
 
-/** Undoes {@link tellEndOn}. */
-export function tellNobody(): void {
-  binding().tellNobody();
+/**
+ * From now on {@link exitNow} first closes all descriptors, writes the wait status of this process to `note`, one element of {@link sharedMemory}, and sends
+ * SIGCHLD to its parent; only then does it leave: the kernel takes a while to take down a large process, and nobody has to wait for it. Nothing of this
+ * where another thread may still be at work. Null: nothing of this any more.
+ */
+export function tellEndBy(note: Int32Array | null): void {
+  binding().tellEndBy(note);
 }
 
 /** Notes the modes of descriptors 0 to 2 (fcntl and terminal), which are the call's, so that every way out restores them. */

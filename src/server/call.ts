@@ -29,8 +29,10 @@ export class Call {
   pidfd = -1;
   /** Whether its executor has been receiving for so long that it does not keep others from starting. */
   slow = false;
-  /** By which the executor tells of its end (ends.ts). The call owns it. */
+  /** By which the executor tells of its end ahead of it (ends.ts). The call owns it. */
   place = NO_PLACE;
+  /** Whether it has, and the client was told: that this goes then is the end of the call, and no desertion. */
+  told = false;
   /** When to look again whether the call is there as a whole; Infinity: when something comes. */
   lookAt = NEVER;
   /** What has come from the client since the call began to run, as far as it is no whole message yet (version 2). */

@@ -1,16 +1,16 @@
 import * as native from '../native.js';
 
-/** A page of memory: more executors than one server has at once, and those beyond have no early end. */
-const PLACES = 4096;
+/** More executors than one server has at once, and those beyond have no early end. */
+const PLACES = 1024;
 /** Where an executor has no place. */
 export const NO_PLACE = -1;
 
 /**
- * Which executors have told their clients how they end, ahead of the end itself (tellEndOn in native/fork.ts). The server has to know: a client that goes then
- * has not deserted its call. It costs nobody a message: each executor has one byte, its place, in memory that all share.
+ * How executors tell how they end, ahead of the end itself (tellEndBy in native/fork.ts): each has its place in memory that all share, and sends SIGCHLD. So no
+ * executor has a descriptor for it, which its script would see.
  */
 export class Ends {
-  readonly #notes = native.sharedMemory(PLACES);
+  readonly #notes = new Int32Array(native.sharedMemory(PLACES * Int32Array.BYTES_PER_ELEMENT).buffer);
   readonly #free = Array.from({ length: PLACES }, (_, at) => PLACES - 1 - at);
 
   /** A place for an executor that is about to be forked, or {@link NO_PLACE}. */
@@ -25,12 +25,14 @@ export class Ends {
     if (place !== NO_PLACE) this.#free.push(place);
   }
 
-  hasTold(place: number): boolean {
-    return place !== NO_PLACE && this.#notes[place] === 1;
+  /** The wait status of the executor, if it has told it. */
+  statusOf(place: number): number | undefined {
+    const note = place === NO_PLACE ? 0 : (this.#notes[place] as number);
+    return note & native.END_NOTED ? note & ~native.END_NOTED : undefined;
   }
 
-  /** The byte itself, for the executor; undefined where it has no place. */
-  noteOf(place: number): Uint8Array | undefined {
-    return place === NO_PLACE ? undefined : this.#notes.subarray(place, place + 1);
+  /** What the executor tells it by; null where it has no place. */
+  noteOf(place: number): Int32Array | null {
+    return place === NO_PLACE ? null : this.#notes.subarray(place, place + 1);
   }
 }

@@ -83,9 +83,19 @@ export class Executions {
     polled.watch(call.connection, { events: protocol.heardWhileRunning | POLLRDHUP, ready });
   }
 
-  /** Some executor has stopped, gone on, or ended: no signal says which. */
+  /** Some executor has stopped, gone on, told of its end, or ended: no signal says which. */
   look(): void {
-    for (const call of this.#parts.calls) if (call.state === 'running') this.#parts.protocol.look(call);
+    const { calls, ends, protocol } = this.#parts;
+    for (const call of calls) {
+      if (call.state !== 'running' || call.told) continue;
+      const status = ends.statusOf(call.place);
+      if (status === undefined) {
+        protocol.look(call);
+      } else {
+        call.told = true;
+        protocol.ended(call, status);
+      }
+    }
   }
 
   /** The client's end of the connection is closed: the call goes with it, politely first. */
@@ -97,8 +107,8 @@ export class Executions {
     this.#parts.polled.forget(call.connection);
     native.close(call.connection);
     call.connection = -1;
-    // It knows how the call has ended. All that is missing is that the kernel takes down the executor's memory.
-    if (this.#parts.ends.hasTold(call.place)) return;
+    // All that is missing is that the kernel takes down the executor's memory.
+    if (call.told) return;
     call.state = 'deserted';
     call.deadline = performance.now() + EXECUTOR_GRACE_MS;
     call.signalGroup(SIGINT);
@@ -148,7 +158,7 @@ export class Executions {
     if (status === undefined) return;
     polled.forget(pidfd);
     if (call.state !== 'deserted') {
-      protocol.ended(call, status);
+      if (!call.told) protocol.ended(call, status);
       end(call);
     } else if (call.deadline === NEVER || !call.signalGroup(0)) {
       end(call);

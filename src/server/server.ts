@@ -45,8 +45,8 @@ export interface ForkedCall {
   readonly beginning: number;
   /** Where trouble is to be told besides the log; -1: nowhere. */
   readonly setupErrors: number;
-  /** By which the server is told that the client knows of the end (ends.ts). */
-  readonly note: Uint8Array | undefined;
+  /** By which the server is told of the end, ahead of it (ends.ts); null: not at all. */
+  readonly note: Int32Array | null;
 }
 
 /**

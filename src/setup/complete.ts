@@ -86,7 +86,7 @@ function becomeServer({ setup, options, core, staleness, title, nothing }: Ready
     // For this process and all that are forked from it: whatever else ends them, none joins threads that it does not have.
     native.leaveByExitNow();
     const call = { core, log, protocol, startedWith, droppedWords, title, changes, inherited };
-    const parts: ExecutorParts = { ...call, serverPid: native.processId(), rehearsedNote: native.sharedMemory(1) };
+    const parts: ExecutorParts = { ...call, serverPid: native.processId() };
     const rehearsal = () => {
       rehearse(parts);
       showPart('server', script);
