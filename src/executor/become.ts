@@ -14,6 +14,7 @@ import { receiveContextCall } from './context-call.js';
 import { setEnvironment } from './environment.js';
 import type { IncomingCall } from './incoming.js';
 import { seedRandom } from './random.js';
+import type { Rehearsal } from './rehearsal.js';
 import { receiveRequest } from './request.js';
 import { awaitCall } from './spare.js';
 import { renewStandardStreams } from './stdio.js';
@@ -59,13 +60,13 @@ export interface BegunCall {
  * Makes the process that the server has just forked the process of one call: its request, descriptors, arguments,
  * environment, random state. Returns into the script; where the request cannot be had, reports that and ends.
  */
-export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall): void {
+export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall, rehearsal: Rehearsal): void {
   dieWithServer(parts);
   native.setProcessGroup(0, 0);
   native.putBackSignalHandlers();
   native.resetSignals();
   const { from, beginning, setupErrors, note } = forked;
-  const connection = 'channel' in from ? awaitCall(parts, from.channel) : from.connection;
+  const connection = 'channel' in from ? awaitCall(parts, from.channel, rehearsal) : from.connection;
   const call = { connection, beginning, setupErrors, note, rehearsed: false };
   begin(parts, { ...call, refuse: (error) => refuse(parts, call, error) });
   native.close(connection);
@@ -91,7 +92,7 @@ function beginRequest(parts: ExecutorParts, begun: BegunCall): void {
   tellBeginning(beginning);
   try {
     takeOn(call, parts);
-    if (!begun.rehearsed) renewStandardStreams();
+    renewStandardStreams(begun.rehearsed);
   } catch (error) {
     writeSync(
       2,
@@ -107,7 +108,7 @@ function beginContextCall(parts: ExecutorParts, begun: BegunCall): void {
   const { connection, note } = begun;
   try {
     takeOn(receiveContextCall(core, connection, REQUEST_LIMIT_MS), parts);
-    if (!begun.rehearsed) renewStandardStreams();
+    renewStandardStreams(begun.rehearsed);
     native.tellEndBy(note);
   } catch (error) {
     begun.refuse(error as Error);
@@ -165,7 +166,7 @@ function installDescriptors(descriptors: IncomingCall['descriptors']): void {
   }
 }
 
-/** `process.pid` is a constant of Node's, and the named exports of builtin modules (`import { pid } from 'node:process'`) are copies. */
+/** `process.pid` is a constant of Node's, and the named exports of builtin modules (`import { pid, title } from 'node:process'`) are copies. */
 function setProcessId(): void {
   const value = native.processId();
   if (process.pid === value) return;
@@ -174,11 +175,11 @@ function setProcessId(): void {
 }
 
 function setIdentity(call: IncomingCall, { startedWith, droppedWords, title }: ExecutorParts): void {
-  setProcessId();
   setArguments(startedWith, droppedWords, call.arguments);
   // What ps(1) shows: as if node had been started with this, or what the script has put in its place.
   const started = [process.argv0, ...process.execArgv].map((word) => Buffer.from(word));
   const own = call.script === null ? call.arguments : [call.script, ...call.arguments];
   showCommandLine(title === undefined ? [...started, ...own] : [Buffer.from(title)]);
   if (title !== undefined) process.title = title;
+  setProcessId();
 }

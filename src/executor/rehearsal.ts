@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import * as native from '../native.js';
 import { type BegunCall, begin, type ExecutorParts } from './become.js';
 
@@ -10,29 +10,58 @@ const ENVIRONMENT_BYTES = 32_768;
 const ARGUMENT = Buffer.from('argument');
 
 /**
- * Serves a call that this process has sent to itself, up to the point at which the script would begin. Afterwards this process is
- * what a call would be that has its environment and directory, one argument, and `/dev/null` for its descriptors. Throws where it does not work out.
+ * A call that a process sends to itself, and serves up to the point at which the script would begin. Afterwards it is what a call would be that has its
+ * environment and directory, one argument, and `/dev/null` for its descriptors.
  *
  * V8 compiles a function, of JavaScript or of WebAssembly, when it is first called, and makes it fast when it was called more often. What no process before the
  * fork has called is compiled anew in each executor (measured: 4 ms of a call). So a server does this while nobody waits for it. And the first touch of a page of
  * memory after a fork costs a microsecond, so a spare does it too, while it waits.
  */
-export function rehearse(parts: ExecutorParts): void {
-  const [client, connection] = native.socketPair();
-  const [hear, beginning] = native.socketPair();
-  try {
-    const send = parts.protocol === 1 ? sendRequest : sendCall;
-    send(parts, client);
-    begin(parts, {
-      connection,
-      beginning,
-      setupErrors: -1,
-      note: null,
-      rehearsed: true,
-      refuse: rethrow,
+export class Rehearsal {
+  readonly #parts: ExecutorParts;
+  #encoded: Uint8Array | undefined;
+
+  constructor(parts: ExecutorParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws where it does not work out. */
+  run(): void {
+    const [client, connection] = native.socketPair();
+    const [hear, beginning] = native.socketPair();
+    const nothing = openSync('/dev/null', 'r+');
+    const directory = openSync('.', 'r');
+    try {
+      if (this.#parts.protocol === 1) sendRequest(client, this.#request(), nothing);
+      else native.send(client, this.#call(), [nothing, nothing, nothing, directory]);
+      native.refreshTime();
+      begin(this.#parts, { connection, beginning, setupErrors: -1, note: null, rehearsed: true, refuse: rethrow });
+    } finally {
+      native.closeAll([client, connection, hear, nothing, directory]);
+    }
+  }
+
+  #request(): Uint8Array {
+    const { core, startedWith } = this.#parts;
+    const words = startedWith.slice(0, 2).map((word) => Buffer.from(word));
+    this.#encoded ??= core.encodeRequest('released', ownEnvironment(), [...words, ARGUMENT]);
+    return this.#encoded;
+  }
+
+  #call(): Uint8Array {
+    const { core, startedWith } = this.#parts;
+    this.#encoded ??= core.encodeCall({
+      stdio: 0b111,
+      cwd: true,
+      umask: process.umask(),
+      nice: native.priority(0),
+      limits: Array.from({ length: RESOURCES }, (_, resource) => ({ resource, soft: native.softLimit(resource) })),
+      affinity: native.affinity(),
+      script: startedWith[1] === undefined ? null : Buffer.from(startedWith[1]),
+      arguments: [ARGUMENT],
+      environment: Buffer.concat(ownEnvironment().flatMap((entry) => [entry, NUL])),
     });
-  } finally {
-    native.closeAll([client, connection, hear]);
+    return this.#encoded;
   }
 }
 
@@ -49,31 +78,9 @@ function ownEnvironment(): Buffer[] {
   });
 }
 
-function sendRequest({ core, startedWith }: ExecutorParts, client: number): void {
-  const words = startedWith.slice(0, 2).map((word) => Buffer.from(word));
-  const bytes = core.encodeRequest('released', ownEnvironment(), [...words, ARGUMENT]);
-  const nothing = openSync('/dev/null', 'r+');
+/** As the released client does: each descriptor with a byte of its own. */
+function sendRequest(client: number, bytes: Uint8Array, nothing: number): void {
   native.send(client, bytes.subarray(0, 1));
   for (const at of [1, 2, 3]) native.send(client, bytes.subarray(at, at + 1), [nothing]);
   native.send(client, bytes.subarray(4));
-  closeSync(nothing);
-}
-
-function sendCall({ core, startedWith }: ExecutorParts, client: number): void {
-  const bytes = core.encodeCall({
-    stdio: 0b111,
-    cwd: true,
-    umask: process.umask(),
-    nice: native.priority(0),
-    limits: Array.from({ length: RESOURCES }, (_, resource) => ({ resource, soft: native.softLimit(resource) })),
-    affinity: native.affinity(),
-    script: startedWith[1] === undefined ? null : Buffer.from(startedWith[1]),
-    arguments: [ARGUMENT],
-    environment: Buffer.concat(ownEnvironment().flatMap((entry) => [entry, NUL])),
-  });
-  const nothing = openSync('/dev/null', 'r+');
-  const directory = openSync('.', 'r');
-  native.send(client, bytes, [nothing, nothing, nothing, directory]);
-  closeSync(nothing);
-  closeSync(directory);
 }

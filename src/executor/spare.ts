@@ -1,16 +1,19 @@
 import * as native from '../native.js';
 import type { ExecutorParts } from './become.js';
 import { showPart } from './command-line.js';
-import { rehearse } from './rehearsal.js';
+import type { Rehearsal } from './rehearsal.js';
 
 /**
  * In a spare: serves a call of its own once, so that the pages that this touches are its own by then; then waits for the connection to a client, which is
  * returned. Where the server has no use for this process any more, it ends.
  */
-export function awaitCall(parts: ExecutorParts, channel: number): number {
+export function awaitCall(parts: ExecutorParts, channel: number, rehearsal: Rehearsal): number {
   try {
-    rehearse(parts);
-    showPart('spare', parts.startedWith[1] ?? process.execPath);
+    // Where the call is there already it is served sooner without.
+    if (native.poll(Int32Array.of(channel, native.POLLIN, 0), 0) === 0) {
+      rehearsal.run();
+      showPart('spare', parts.startedWith[1] ?? process.execPath);
+    }
   } catch (error) {
     parts.log('warning', `a call could not be rehearsed: ${(error as Error).message}`);
   }

@@ -66,11 +66,14 @@ function make(name: Name, ahead: boolean): Made {
   return now;
 }
 
-/** In an executor, once its descriptors are in place. Those that nobody has yet wait for their first use. */
-export function renewStandardStreams(): void {
+/**
+ * In an executor, once its descriptors are in place. Those that nobody has yet wait for their first use. `rehearsed`: those that initialisation has used
+ * stay as they are.
+ */
+export function renewStandardStreams(rehearsed: boolean): void {
   for (const [name, descriptor] of getters) {
     const before = made.get(name);
-    if (before && !before.ahead) renew(before, NAMES.indexOf(name));
+    if (before && !before.ahead && !rehearsed) renew(before, NAMES.indexOf(name));
     // Where the script has put something of its own there, that stays.
     const current = Object.getOwnPropertyDescriptor(process, name);
     if (!current?.get || !current.configurable) continue;

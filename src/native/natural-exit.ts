@@ -44,29 +44,37 @@ export function captureNaturalExitCode(): void {
   });
 }
 
+/** What Node gives the listeners, and leaves with where process.exitCode was never set. */
+let byDefault = 0;
+
 function capture(): void {
-  let byDefault = 0;
   // Only a module can await at its top level, and only the listeners are told what comes of that: 13 where it never
   // settled. Not more often than needed, because a second listener shows, as another line of node:events in the stack
   // of an error that the first one throws.
   if ((process as EndingProcess).mainModule === undefined && process.exitCode === undefined) {
-    process.prependOnceListener('exit', (code) => {
-      byDefault = code;
-    });
+    process.prependOnceListener('exit', noteDefault);
   }
-  // The first microtask runs before those that the listeners will queue, the one that it queues runs behind them.
-  Promise.resolve()
-    .then(() => {})
-    .then(() => tellCode(byDefault));
+  whenListenersRan(tellCode);
 }
 
-function tellCode(byDefault: number): void {
+function noteDefault(code: number): void {
+  byDefault = code;
+}
+
+/** The first microtask runs before those that the listeners will queue, the one that it queues runs behind them. */
+function whenListenersRan(what: () => void): void {
+  Promise.resolve().then(nothing).then(what);
+}
+
+function nothing(): void {}
+
+function tellCode(): void {
   binding().setNaturalExitCode(toInt32(process.exitCode ?? byDefault));
 }
 
-/** Does ahead of time, for V8 to learn it, what {@link captureNaturalExitCode} will do at the end. */
+/** In a server, for V8 to learn it: does what {@link captureNaturalExitCode} will do at the end. */
 export function rehearseNaturalExit(): void {
-  if (typeof process.emit === 'function') tellCode(NOT_DECIDED);
+  if (typeof process.emit === 'function') tellCode();
   binding().setNaturalExitCode(NOT_DECIDED);
 }
 

@@ -8,7 +8,7 @@ import { showPart } from '../executor/command-line.js';
 import { InheritedContext } from '../executor/context.js';
 import { rehearseOutput } from '../executor/output-rehearsal.js';
 import { exhaustCachedEntropy } from '../executor/random.js';
-import { rehearse } from '../executor/rehearsal.js';
+import { Rehearsal } from '../executor/rehearsal.js';
 import { loadedFiles } from '../interpreters/node/loaded-files.js';
 import * as native from '../native.js';
 import { Server } from '../server/server.js';
@@ -87,13 +87,18 @@ function becomeServer({ setup, options, core, staleness, title, nothing }: Ready
     native.leaveByExitNow();
     const call = { core, log, protocol, startedWith, droppedWords, title, changes, inherited };
     const parts: ExecutorParts = { ...call, serverPid: native.processId() };
-    const rehearsal = () => {
-      rehearse(parts);
+    const rehearsal = new Rehearsal(parts);
+    const often = () => {
+      rehearsal.run();
       showPart('server', script);
     };
     const once = [rehearseOutput, native.rehearseNaturalExit, syncBuiltinESMExports];
-    const warmUp = new WarmUp(once, rehearsal, log);
-    becomeExecutor(parts, new Server({ core, log, staleness, script, setupErrors, warmUp }, handover, options).serve());
+    const warmUp = new WarmUp(once, often, log);
+    becomeExecutor(
+      parts,
+      new Server({ core, log, staleness, script, setupErrors, warmUp }, handover, options).serve(),
+      rehearsal,
+    );
   } catch (error) {
     // Thrown on, it would be caught by the script, or run its handlers, in a process that is no call.
     log('error', `process ${native.processId()} gives up: ${(error as Error).stack ?? error}`);

@@ -8,6 +8,7 @@
 // The command is a process group of its own, as a shell would make it: in one that it had in common with the test, which may be an
 // orphaned one, it could not be stopped (setpgid(2)). With --session it is a session of its own, and so an orphaned group.
 #include <err.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,14 +25,20 @@ int main(int argc, char **argv) {
   if (getrlimit(RLIMIT_CORE, &core) != 0) err(125, "getrlimit");
   core.rlim_cur = 0;
   if (setrlimit(RLIMIT_CORE, &core) != 0) err(125, "setrlimit");
+  // The command begins once it was told of.
+  int told[2];
+  char byte = 0;
+  if (pipe2(told, O_CLOEXEC) != 0) err(125, "pipe2");
   const pid_t command = fork();
   if (command < 0) err(125, "fork");
   if (command == 0) {
     if ((in_session ? setsid() : setpgid(0, 0)) < 0) err(125, "setpgid or setsid");
+    if (read(told[0], &byte, 1) != 1) err(125, "read");
     execvp(arguments[0], arguments);
     err(125, "%s", arguments[0]);
   }
   dprintf(STDOUT_FILENO, "parent: of %d\n", command);
+  if (write(told[1], &byte, 1) != 1) err(125, "write");
   for (;;) {
     int status;
     if (waitpid(command, &status, WUNTRACED | WCONTINUED) < 0) err(125, "waitpid");

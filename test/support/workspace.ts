@@ -130,9 +130,10 @@ export class Workspace {
     );
   }
 
-  /** The servers that run. */
+  /** The servers that run. What one has just forked looks like it for a moment. */
   servers(): Process[] {
-    return this.processes().filter(({ commandLine }) => commandLine.startsWith('prefork-interp: server'));
+    const alike = this.processes().filter(({ commandLine }) => commandLine.startsWith('prefork-interp: server'));
+    return alike.filter(({ parent }) => !alike.some(({ pid }) => pid === parent));
   }
 
   /** The one server that runs. */

@@ -1,5 +1,6 @@
 import { setupHasBegun } from '../../setup/setup.js';
 import { observeLoading } from './loaded-files.js';
+import { rehearseTicks } from './ticks.js';
 
 /**
  * What the client has node do ahead of the script (`node --require adapter.cjs SCRIPT`). By then this library has put itself on
@@ -10,5 +11,7 @@ export function adapt(adapter: string): void {
   // The script, its workers and the processes that it forks are to see the interpreter's arguments as its author gave them.
   const at = process.execArgv.indexOf(adapter);
   if (at > 0) process.execArgv.splice(at - 1, 2);
-  if (setupHasBegun()) observeLoading();
+  if (!setupHasBegun()) return;
+  observeLoading();
+  rehearseTicks();
 }
