@@ -62,6 +62,7 @@ export class Server {
   readonly #executions: Executions;
   readonly #spares: Spares;
   readonly #beginnings = new Beginnings();
+  readonly #staleness: Staleness;
   readonly #startedAt = performance.now();
   /** Readable when an executor has stopped or gone on, of which a pidfd says nothing. */
   readonly #childSignals: number;
@@ -76,6 +77,7 @@ export class Server {
     this.#core = core;
     this.#log = log;
     this.#script = parts.script;
+    this.#staleness = parts.staleness;
     this.#setupErrors = parts.setupErrors;
     this.#handover = handover;
     this.#protocol = handover.protocol === 1 ? new ProtocolV1(core) : new ProtocolV2(core, this.#controlled());
@@ -113,8 +115,10 @@ export class Server {
       this.#rehearseOnce();
       const channel = this.#rehearsed ? this.#spares.replenish() : undefined;
       if (channel !== undefined) return this.#inSpare(channel);
+      // Behind all that a call waits for, and in small pieces.
+      const busy = this.#staleness.watch();
       this.#reception.updateListening();
-      this.#polled.wait(this.#untilDeadline());
+      this.#polled.wait(busy ? 0 : this.#untilDeadline());
       this.#passDeadlines();
     }
   }
@@ -161,6 +165,7 @@ export class Server {
   #letGo(): number {
     for (const other of this.#calls) other.closeDescriptors();
     this.#spares.closeDescriptors();
+    this.#staleness.closeDescriptors();
     native.close(this.#handover.watcherInput);
     native.close(this.#handover.watcherErrors);
     native.close(this.#childSignals);
