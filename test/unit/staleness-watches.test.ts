@@ -31,6 +31,8 @@ const system = vi.hoisted(() => ({
   /** For which paths no watch can be had, and why. */
   addError: undefined as { of: RegExp; code: string } | undefined,
   added: 0,
+  /** How many watches an instance seems to have had before. */
+  addedBefore: 0,
   /** Events come without end. */
   flood: false,
 }));
@@ -65,7 +67,7 @@ vi.mock('../../src/native.js', async (original) => {
     addWatch: (watch: number, path: string, events: number) => {
       if (system.addError?.of.test(path)) fail(system.addError.code);
       system.added += 1;
-      return real.addWatch(watch, path, events);
+      return real.addWatch(watch, path, events) + system.addedBefore;
     },
     readWatch: (...args: Parameters<typeof native.readWatch>) => (system.flood ? 1 : real.readWatch(...args)),
   };
@@ -100,6 +102,7 @@ afterEach(() => {
     openError: undefined,
     addError: undefined,
     flood: false,
+    addedBefore: 0,
   });
 });
 
@@ -264,6 +267,13 @@ describe('without them', () => {
     expect(looks()).toBe(2);
     rmSync(files[2] as string);
     expect(staleness.findChange()).toBe(`${files[2]} is gone`);
+  });
+
+  it('as many watches as one server may have: looks at those files that have none', () => {
+    // The last one is for the first file, behind all directories above it.
+    system.addedBefore = 20_000 - (files[0] as string).split('/').length;
+    begin();
+    expect(looks()).toBe(2);
   });
 
   it('no watch at all: looks at every file, and keeps nothing open', () => {
