@@ -4,6 +4,7 @@ import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, write
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { alive, processOf, watchesOf } from '../support/processes.js';
+import { attachedTo, HAS_STRACE, MAY_ATTACH, traceOf } from '../support/strace.js';
 import { until } from '../support/until.js';
 import { VERSIONS } from '../support/versions.js';
 import { type Workspace, workspace } from '../support/workspace.js';
@@ -129,6 +130,33 @@ test.each(VERSIONS)(
     expect(all).toEqual(Array(6).fill(before));
   },
 );
+
+test.skipIf(!HAS_STRACE || !MAY_ATTACH)('no file is looked at for a call', async () => {
+  const w = workspace();
+  const script = program(w);
+  const before = await warm(w, script);
+  const { detach } = await attachedTo(w, before.server, ['-e', 'trace=%%stat,inotify_add_watch']);
+  for (let i = 0; i < 3; i++) expect(await call(w, script)).toEqual(before);
+  await detach();
+  expect(traceOf(w)).toEqual([]);
+});
+
+test.skipIf(!HAS_STRACE || !MAY_ATTACH).each([
+  ['no instance can be had', 'inotify_init1', 'EMFILE'],
+  ['no watch can be had', 'inotify_add_watch', 'ENOSPC'],
+])('%s: a server looks at its files, and finds what changes', async (_, name, error) => {
+  const w = workspace();
+  const script = program(w);
+  const before = await call(w, script);
+  const { detach } = await attachedTo(w, before.server, ['-e', `inject=${name}:error=${error}`]);
+  expect(await call(w, script)).toEqual(before);
+  await until('it has been tried', () => traceOf(w).some((made) => made.name === name));
+  expect(await call(w, script)).toEqual(before);
+  expect(watchesOf(before.server)).toBe(0);
+  await detach();
+  w.write('v1/lib/m.cjs', 'module.exports = 2;');
+  expect((await call(w, script)).version).toBe(2);
+});
 
 const MOUNTING = ['unshare', ...(process.getuid?.() === 0 ? [] : ['-r']), '--mount'] as const;
 
