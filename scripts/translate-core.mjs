@@ -28,7 +28,8 @@ execFileSync(process.execPath, [wasm2c, '../dist/core.wasm', '-n', 'core', '-o',
 // The memory is one array that never grows: with its place and its size known to the compiler, the checks of each access, which are all
 // still there, load neither from the instance, and those of constant addresses are made while compiling.
 function replaceOnce(text, wanted, replacement) {
-  if (text.split(wanted).length !== 2) throw new Error(`wasm2c writes other macros than wabt 1.0.39's: no single ${wanted}`);
+  if (text.split(wanted).length !== 2)
+    throw new Error(`wasm2c writes other macros than wabt 1.0.39's: no single ${wanted}`);
   return text.replace(wanted, () => replacement);
 }
 const source = join(generated, 'core.c');
