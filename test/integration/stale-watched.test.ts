@@ -160,21 +160,39 @@ test.skipIf(!HAS_STRACE || !MAY_ATTACH).each([
 
 const MOUNTING = ['unshare', ...(process.getuid?.() === 0 ? [] : ['-r']), '--mount'] as const;
 
-function canMount(): boolean {
+/** With the arguments of a mount(8) at `/mnt`. */
+function canMount(...args: string[]): boolean {
   try {
-    execFileSync(MOUNTING[0], [...MOUNTING.slice(1), 'mount', '--bind', '/usr', '/mnt'], { stdio: 'ignore' });
+    execFileSync(MOUNTING[0], [...MOUNTING.slice(1), 'mount', ...args, '/mnt'], { stdio: 'ignore' });
     return true;
   } catch {
+    // Who is not root, or in a container, may not.
     return false;
   }
 }
 
-test.skipIf(!canMount())('something that is mounted over a directory', async () => {
+const MAY_MOUNT = canMount('--bind', '/usr') && canMount('-t', 'overlay', '-o', 'lowerdir=/usr:/etc', 'overlay');
+
+/** `$1` is the program's directory, which is mounted as a whole in `$2`, and whose script is called there. */
+const MOUNTED: Record<string, { before: string; change: string }> = {
+  'another directory, mounted over one': { before: 'mount --bind "$1" "$2"', change: 'mount --bind "$2/v2" "$2/v1"' },
+  'a file of a lower layer that is written to in an overlay': {
+    before: 'mount -t overlay -o "lowerdir=$1,upperdir=$3,workdir=$4" overlay "$2"',
+    change: 'echo "module.exports = 2;" >"$2/v1/lib/m.cjs"',
+  },
+};
+
+test.skipIf(!MAY_MOUNT).each(Object.entries(MOUNTED))('%s', async (_, { before, change }) => {
   const w = workspace();
-  const script = program(w);
-  const commands = '"$1"; "$1"; read go; "$1"; mount --bind "$2" "$3" && "$1"';
-  const args = [...MOUNTING.slice(1), 'sh', '-c', commands, 'sh', script, w.path('v2'), w.path('v1')];
-  const shell = w.start(MOUNTING[0], args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  program(w);
+  mkdirSync(w.path('p'));
+  for (const name of ['many', 'v1', 'v2', 'current', 'watched.cjs']) renameSync(w.path(name), w.path(`p/${name}`));
+  const places = ['p', 'mounted', 'upper', 'work'].map((name) => w.path(name));
+  for (const place of places) mkdirSync(place, { recursive: true });
+  const commands = `${before} || exit; "$2/watched.cjs"; "$2/watched.cjs"; read go; "$2/watched.cjs"; ${change} && "$2/watched.cjs"`;
+  const shell = w.start(MOUNTING[0], [...MOUNTING.slice(1), 'sh', '-c', commands, 'sh', ...places], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const { server } = seen((await shell.line()) as string);
   await shell.line();
   await watching(server);
@@ -182,11 +200,9 @@ test.skipIf(!canMount())('something that is mounted over a directory', async () 
   shell.endInput();
   const { status, stdout, stderr } = await shell.outcome;
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(
-    stdout
-      .trim()
-      .split('\n')
-      .map(seen)
-      .map(({ version }) => version),
-  ).toEqual([1, 1, 1, 2]);
+  const versions = stdout
+    .trim()
+    .split('\n')
+    .map((line) => seen(line).version);
+  expect(versions).toEqual([1, 1, 1, 2]);
 });
