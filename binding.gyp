@@ -27,6 +27,7 @@
         "native/addon/sync.cc",
         "native/addon/task_pool.cc",
         "native/addon/threads.cc",
+        "native/addon/watch.cc",
         "native/addon/worker_hold.cc",
         "native/sys/descriptors.cc",
         "native/sys/directory.cc",
@@ -36,7 +37,8 @@
         "native/sys/resources.cc",
         "native/sys/signal_queue.cc",
         "native/sys/unix_message.cc",
-        "native/sys/unix_socket.cc"
+        "native/sys/unix_socket.cc",
+        "native/sys/watch.cc"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],

@@ -224,6 +224,35 @@ export function readSignals(fd: number): number[] {
   return binding().readSignals(fd);
 }
 
+/** Events of inotify(7), the same on every Linux, and with the last two how {@link addWatch} takes its path. */
+export const IN_MODIFY = 0x2;
+export const IN_ATTRIB = 0x4;
+export const IN_CLOSE_WRITE = 0x8;
+export const IN_DELETE_SELF = 0x400;
+export const IN_MOVE_SELF = 0x800;
+export const IN_UNMOUNT = 0x2000;
+export const IN_IGNORED = 0x8000;
+export const IN_ONLYDIR = 0x1000000;
+export const IN_DONT_FOLLOW = 0x2000000;
+
+/** inotify_init1(2), non-blocking. EMFILE where the user has no instance left (128 by default). */
+export function openWatch(): number {
+  return binding().openWatch();
+}
+
+/** inotify_add_watch(2): the watch's number, the same for the same inode. ENOSPC where the user has no watch left, EACCES for what may not be read. */
+export function addWatch(watch: number, path: string, events: number): number {
+  return binding().addWatch(watch, path, events);
+}
+
+/**
+ * One read(2) of up to 4096 bytes of queued events. Tells each: the watch's number (-1 for IN_Q_OVERFLOW), what happened, and whether to an
+ * entry of the watched directory or to what is watched itself. Returns how many; 0 where nothing is queued.
+ */
+export function readWatch(watch: number, seen: (number: number, events: number, ofEntry: boolean) => void): number {
+  return binding().readWatch(watch, seen);
+}
+
 /**
  * Takes the handlers of process.on() out of force: a signal does what it does by default. They only note the signal for
  * an event loop, so in a process that does not run its loop they would make it deaf. Node's and V8's own handlers stay.

@@ -18,6 +18,7 @@ Napi::Value initialise(const Napi::CallbackInfo& call) {
   export_signals(env, functions);
   export_signal_queue(env, functions);
   export_resources(env, functions);
+  export_watch(env, functions);
   export_process_image(env, functions);
   export_shared_memory(env, functions);
   export_fork(env, functions);

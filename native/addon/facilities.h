@@ -12,6 +12,7 @@ void export_processes(Napi::Env env, Napi::Object exports);
 void export_signals(Napi::Env env, Napi::Object exports);
 void export_signal_queue(Napi::Env env, Napi::Object exports);
 void export_resources(Napi::Env env, Napi::Object exports);
+void export_watch(Napi::Env env, Napi::Object exports);
 void export_process_image(Napi::Env env, Napi::Object exports);
 void export_shared_memory(Napi::Env env, Napi::Object exports);
 void export_fork(Napi::Env env, Napi::Object exports);

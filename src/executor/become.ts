@@ -50,8 +50,8 @@ export interface BegunCall {
   readonly setupErrors: number;
   /** By which the server is told of the end, ahead of it; null: not at all. */
   readonly note: Int32Array | null;
-  /** Whether this is none: then streams that initialisation has used stay as they are. */
-  readonly rehearsed: boolean;
+  /** Undefined for a real one. Else what ps(1) is to show; and streams that initialisation has used stay as they are. */
+  readonly rehearsedBy: readonly Uint8Array[] | undefined;
   /** What to do where the call cannot be begun. */
   refuse(error: Error): never;
 }
@@ -67,7 +67,7 @@ export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall, rehears
   native.resetSignals();
   const { from, beginning, setupErrors, note } = forked;
   const connection = 'channel' in from ? awaitCall(parts, from.channel, rehearsal) : from.connection;
-  const call = { connection, beginning, setupErrors, note, rehearsed: false };
+  const call = { connection, beginning, setupErrors, note, rehearsedBy: undefined };
   begin(parts, { ...call, refuse: (error) => refuse(parts, call, error) });
   native.close(connection);
   if (setupErrors >= 0) native.close(setupErrors);
@@ -91,8 +91,7 @@ function beginRequest(parts: ExecutorParts, begun: BegunCall): void {
   }
   tellBeginning(beginning);
   try {
-    takeOn(call, parts);
-    renewStandardStreams(begun.rehearsed);
+    takeOn(call, parts, begun.rehearsedBy);
   } catch (error) {
     writeSync(
       2,
@@ -107,8 +106,7 @@ function beginContextCall(parts: ExecutorParts, begun: BegunCall): void {
   const { core } = parts;
   const { connection, note } = begun;
   try {
-    takeOn(receiveContextCall(core, connection, REQUEST_LIMIT_MS), parts);
-    renewStandardStreams(begun.rehearsed);
+    takeOn(receiveContextCall(core, connection, REQUEST_LIMIT_MS), parts, begun.rehearsedBy);
     native.tellEndBy(note);
   } catch (error) {
     begun.refuse(error as Error);
@@ -122,13 +120,14 @@ function beginContextCall(parts: ExecutorParts, begun: BegunCall): void {
   tellBeginning(begun.beginning);
 }
 
-function takeOn(call: IncomingCall, parts: ExecutorParts): void {
+function takeOn(call: IncomingCall, parts: ExecutorParts, rehearsedBy: BegunCall['rehearsedBy']): void {
   installDescriptors(call.descriptors);
   if (call.context) parts.inherited?.takeOn(call.context, call.script !== null && call.script[0] !== SLASH);
   native.noteStdio();
   setEnvironment(call.environment, parts.changes);
-  setIdentity(call, parts);
+  setIdentity(call, parts, rehearsedBy);
   seedRandom();
+  renewStandardStreams(rehearsedBy !== undefined);
 }
 
 /** A server that is killed takes its executors with it; one that was killed before this call is not our parent any more. */
@@ -174,12 +173,13 @@ function setProcessId(): void {
   syncBuiltinESMExports();
 }
 
-function setIdentity(call: IncomingCall, { startedWith, droppedWords, title }: ExecutorParts): void {
+function setIdentity(call: IncomingCall, parts: ExecutorParts, rehearsedBy: BegunCall['rehearsedBy']): void {
+  const { startedWith, droppedWords, title } = parts;
   setArguments(startedWith, droppedWords, call.arguments);
   // What ps(1) shows: as if node had been started with this, or what the script has put in its place.
   const started = [process.argv0, ...process.execArgv].map((word) => Buffer.from(word));
   const own = call.script === null ? call.arguments : [call.script, ...call.arguments];
-  showCommandLine(title === undefined ? [...started, ...own] : [Buffer.from(title)]);
-  if (title !== undefined) process.title = title;
+  showCommandLine(rehearsedBy ?? (title === undefined ? [...started, ...own] : [Buffer.from(title)]));
+  if (title !== undefined && !rehearsedBy) process.title = title;
   setProcessId();
 }

@@ -3,8 +3,8 @@ import * as native from '../native.js';
 const NUL = Buffer.alloc(1);
 
 /** What ps(1) shows of a process that is no call. */
-export function showPart(part: 'server' | 'spare', script: string): void {
-  showCommandLine([Buffer.from(`prefork-interp: ${part} ${script}`)]);
+export function commandLineOf(part: 'server' | 'spare', script: string): Uint8Array[] {
+  return [Buffer.from(`prefork-interp: ${part} ${script}`)];
 }
 
 /**

@@ -1,6 +1,7 @@
 import { openSync } from 'node:fs';
 import * as native from '../native.js';
 import { type BegunCall, begin, type ExecutorParts } from './become.js';
+import { commandLineOf } from './command-line.js';
 
 /** Of getrlimit(2). */
 const RESOURCES = 16;
@@ -25,17 +26,18 @@ export class Rehearsal {
     this.#parts = parts;
   }
 
-  /** Throws where it does not work out. */
-  run(): void {
+  /** In a process that ps(1) goes on to show as this. Throws where it does not work out. */
+  run(part: 'server' | 'spare'): void {
     const [client, connection] = native.socketPair();
     const [hear, beginning] = native.socketPair();
+    const rehearsedBy = commandLineOf(part, this.#parts.startedWith[1] ?? process.execPath);
     const nothing = openSync('/dev/null', 'r+');
     const directory = openSync('.', 'r');
     try {
       if (this.#parts.protocol === 1) sendRequest(client, this.#request(), nothing);
       else native.send(client, this.#call(), [nothing, nothing, nothing, directory]);
       native.refreshTime();
-      begin(this.#parts, { connection, beginning, setupErrors: -1, note: null, rehearsed: true, refuse: rethrow });
+      begin(this.#parts, { connection, beginning, setupErrors: -1, note: null, rehearsedBy, refuse: rethrow });
     } finally {
       native.closeAll([client, connection, hear, nothing, directory]);
     }

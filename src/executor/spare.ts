@@ -1,6 +1,5 @@
 import * as native from '../native.js';
 import type { ExecutorParts } from './become.js';
-import { showPart } from './command-line.js';
 import type { Rehearsal } from './rehearsal.js';
 
 /**
@@ -10,10 +9,7 @@ import type { Rehearsal } from './rehearsal.js';
 export function awaitCall(parts: ExecutorParts, channel: number, rehearsal: Rehearsal): number {
   try {
     // Where the call is there already it is served sooner without.
-    if (native.poll(Int32Array.of(channel, native.POLLIN, 0), 0) === 0) {
-      rehearsal.run();
-      showPart('spare', parts.startedWith[1] ?? process.execPath);
-    }
+    if (native.poll(Int32Array.of(channel, native.POLLIN, 0), 0) === 0) rehearsal.run('spare');
   } catch (error) {
     parts.log('warning', `a call could not be rehearsed: ${(error as Error).message}`);
   }

@@ -49,6 +49,9 @@ export interface Binding {
   blockSignals(signals: number[]): void;
   openSignals(signals: number[]): number;
   readSignals(fd: number): number[];
+  openWatch(): number;
+  addWatch(watch: number, path: string, events: number): number;
+  readWatch(watch: number, seen: (number: number, events: number, ofEntry: boolean) => void): number;
   /** All ones where there is no limit. */
   softLimit(resource: number): bigint;
   hardLimit(resource: number): bigint;

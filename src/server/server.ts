@@ -67,6 +67,7 @@ export class Server {
   readonly #spares: Spares;
   readonly #warmUp: WarmUp;
   readonly #beginnings = new Beginnings();
+  readonly #staleness: Staleness;
   readonly #startedAt = performance.now();
   /** Readable when an executor has stopped or gone on, of which a pidfd says nothing. */
   readonly #childSignals: number;
@@ -79,6 +80,7 @@ export class Server {
     const { core, log } = parts;
     this.#log = log;
     this.#script = parts.script;
+    this.#staleness = parts.staleness;
     this.#setupErrors = parts.setupErrors;
     this.#handover = handover;
     this.#protocol = handover.protocol === 1 ? new ProtocolV1(core) : new ProtocolV2(core, this.#controlled());
@@ -115,12 +117,13 @@ export class Server {
       if (forked) return forked;
       // Before it waits: judging the last of its calls may have been what made it retire.
       if (this.#retired && this.#calls.isEmpty) native.exitNow(0);
-      // Nobody waits for what makes the calls that follow cheaper: one piece of it whenever there is nothing else to do.
+      // Nobody waits for what makes the calls that follow cheaper: a piece at a time, whenever there is nothing else to do.
       const warming = this.#warmUp.pending && this.#served > 0;
       const spare = warming ? undefined : this.#replenish();
       if (spare) return this.#inSpare(spare);
+      const watching = this.#staleness.watch();
       this.#reception.updateListening();
-      const idle = !this.#polled.wait(warming ? 0 : this.#untilDeadline());
+      const idle = !this.#polled.wait(warming || watching ? 0 : this.#untilDeadline());
       if (warming && idle) this.#warmUp.step();
       this.#passDeadlines();
     }
@@ -164,7 +167,8 @@ export class Server {
     const { watcherInput, watcherErrors, listener } = this.#handover;
     const own = [watcherInput, watcherErrors, this.#beginnings.hear, this.#childSignals, this.#setupErrors];
     const ofCalls = [...this.#calls].flatMap(({ descriptors }) => descriptors);
-    return [...own, this.#retired ? -1 : listener, ...ofCalls, ...this.#spares.descriptors];
+    const ofParts = [...this.#spares.descriptors, ...this.#staleness.descriptors];
+    return [...own, this.#retired ? -1 : listener, ...ofCalls, ...ofParts];
   }
 
   #untilDeadline(): number {
@@ -209,6 +213,7 @@ export class Server {
     this.#log('info', `the server retires: ${why}`);
     this.#polled.forget(this.#handover.watcherErrors);
     this.#spares.end();
+    this.#staleness.close();
     for (const call of this.#reception.close()) this.#end(call);
   }
 

@@ -4,7 +4,7 @@ import type { Core } from '../core.js';
 import { loadCore } from '../core-bytes.js';
 import { droppedFromFront } from '../executor/arguments.js';
 import { becomeExecutor, type ExecutorParts } from '../executor/become.js';
-import { showPart } from '../executor/command-line.js';
+import { commandLineOf, showCommandLine } from '../executor/command-line.js';
 import { InheritedContext } from '../executor/context.js';
 import { rehearseOutput } from '../executor/output-rehearsal.js';
 import { exhaustCachedEntropy } from '../executor/random.js';
@@ -88,12 +88,8 @@ function becomeServer({ setup, options, core, staleness, title, nothing }: Ready
     const call = { core, log, protocol, startedWith, droppedWords, title, changes, inherited };
     const parts: ExecutorParts = { ...call, serverPid: native.processId() };
     const rehearsal = new Rehearsal(parts);
-    const often = () => {
-      rehearsal.run();
-      showPart('server', script);
-    };
     const once = [rehearseOutput, native.rehearseNaturalExit, syncBuiltinESMExports];
-    const warmUp = new WarmUp(once, often, log);
+    const warmUp = new WarmUp(once, () => rehearsal.run('server'), log);
     becomeExecutor(
       parts,
       new Server({ core, log, staleness, script, setupErrors, warmUp }, handover, options).serve(),
@@ -125,6 +121,6 @@ function becomeDaemon(script: string, nothing: number, { protocol }: Handover): 
   }
   for (const standard of [0, 1, 2]) native.duplicateTo(nothing, standard);
   if (nothing > 2) native.close(nothing);
-  showPart('server', script);
+  showCommandLine(commandLineOf('server', script));
   return setupErrors;
 }

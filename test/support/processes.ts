@@ -42,6 +42,13 @@ export function syscallOf(pid: number): number | undefined {
   return Number.isNaN(number) ? undefined : number;
 }
 
+/** How many watches of inotify(7) a process has (proc_pid_fdinfo(5)). */
+export function watchesOf(pid: number): number {
+  const directory = `/proc/${pid}/fdinfo`;
+  const texts = readdirSync(directory).map((descriptor) => read(`${directory}/${descriptor}`) ?? '');
+  return texts.join('').match(/^inotify wd:/gm)?.length ?? 0;
+}
+
 export function processes(): Process[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return pids.flatMap((pid) => processOf(Number(pid)) ?? []);

@@ -1,81 +1,301 @@
-import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+/**
+ * Every kind of change, to every kind of dependency, on the real file system; seen by looking at every file, and by watching them. Each case says what
+ * happens between two calls.
+ */
+import {
+  chmodSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Staleness } from '../../src/server/staleness.js';
 
+const STAMP_NS = 2_000n * 1_000_000_000n;
+const OLD = 1_000;
+
 let directory: string;
 let file: string;
+let staleness: Staleness | undefined;
+
+const at = (name: string) => join(directory, name);
+
+/** A file of one content, size and time, whichever it is. */
+function lay(name: string): string {
+  mkdirSync(dirname(at(name)), { recursive: true });
+  writeFileSync(at(name), 'export default 1;');
+  utimesSync(at(name), OLD, OLD);
+  return at(name);
+}
+
+function link(target: string, name: string): void {
+  symlinkSync(target, at(name));
+  lutimesSync(at(name), OLD, OLD);
+}
+
+/** Puts another in its place: a link, if `target` is given, else a file. */
+function replace(name: string, target?: string): void {
+  if (target === undefined) lay('next');
+  else link(target, 'next');
+  renameSync(at('next'), at(name));
+}
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'prefork-staleness-'));
-  file = join(directory, 'module.mjs');
-  writeFileSync(file, 'export default 1;');
-  setTime(file, 1_000);
+  file = lay('module.mjs');
 });
-afterEach(() => rmSync(directory, { recursive: true }));
+afterEach(() => {
+  staleness?.close();
+  staleness = undefined;
+  rmSync(directory, { recursive: true });
+});
 
-function setTime(path: string, seconds: number): void {
-  utimesSync(path, seconds, seconds);
+/** How the server comes to know: it has just looked; it has set its watches; it sets them afterwards. */
+const MEANS: Record<string, (change: () => void) => void> = {
+  'by looking': (change) => change(),
+  'by watching': (change) => {
+    while (staleness?.watch());
+    expect(staleness?.findChange(), 'nothing has changed').toBeUndefined();
+    change();
+  },
+  'by looking once more when watches are set': (change) => {
+    change();
+    while (staleness?.watch());
+  },
+};
+
+interface Case {
+  readonly files?: string[];
+  readonly links?: string[];
+  readonly before?: () => void;
+  readonly change: () => void;
 }
 
-const STAMP_NS = 2_000n * 1_000_000_000n;
+/** What makes a server stale. The file is `module.mjs` where nothing else is said. */
+const CHANGES: Record<string, Case> = {
+  'other content of the same size, with the old time put back': {
+    change: () => {
+      writeFileSync(file, 'export default 2;');
+      utimesSync(file, OLD, OLD);
+    },
+  },
+  'a file that is cut off': { change: () => truncateSync(file, 3) },
+  'an older time': { change: () => utimesSync(file, 500, 500) },
+  'another mode': { change: () => chmodSync(file, 0o600) },
+  'one more name': { change: () => linkSync(file, at('other')) },
+  'what is written under another name': {
+    before: () => linkSync(file, at('other')),
+    change: () => writeFileSync(at('other'), 'export default 2;'),
+  },
+  'another file of the same content, size and time in its place': { change: () => replace('module.mjs') },
+  'a file that goes': { change: () => rmSync(file) },
+  'a file that goes and comes back as another': {
+    change: () => {
+      rmSync(file);
+      lay('module.mjs');
+    },
+  },
+  'a file that is renamed': { change: () => renameSync(file, at('other')) },
+  'two files that change places': {
+    before: () => lay('other'),
+    change: () => {
+      renameSync(file, at('third'));
+      renameSync(at('other'), file);
+      renameSync(at('third'), at('other'));
+    },
+  },
+  'a file that comes': { files: ['missing'], change: () => lay('missing') },
+  'a file that comes with its directory': { files: ['a/b/missing'], change: () => lay('a/b/missing') },
+  'a directory in place of another': {
+    files: ['a/m.mjs'],
+    before: () => {
+      lay('a/m.mjs');
+      lay('next/m.mjs');
+    },
+    change: () => {
+      renameSync(at('a'), at('old'));
+      renameSync(at('next'), at('a'));
+    },
+  },
+  'a directory further up in place of another': {
+    files: ['a/b/c/m.mjs'],
+    before: () => {
+      lay('a/b/c/m.mjs');
+      lay('next/b/c/m.mjs');
+    },
+    change: () => {
+      renameSync(at('a'), at('old'));
+      renameSync(at('next'), at('a'));
+    },
+  },
+  'a directory that is removed and made again': {
+    files: ['a/m.mjs'],
+    before: () => lay('a/m.mjs'),
+    change: () => {
+      rmSync(at('a'), { recursive: true });
+      lay('a/m.mjs');
+    },
+  },
+  'a link in place of a directory': {
+    files: ['a/m.mjs'],
+    before: () => {
+      lay('a/m.mjs');
+      lay('b/m.mjs');
+    },
+    change: () => {
+      renameSync(at('a'), at('old'));
+      replace('a', 'b');
+    },
+  },
+  ...links('relative', (name) => name),
+  ...links('absolute', (name) => at(name)),
+};
 
-describe('staleness', () => {
-  it('finds nothing where nothing changed, also after the file was read', () => {
-    const staleness = new Staleness([file], STAMP_NS);
-    readFileSync(file);
-    expect(staleness.findChange()).toBeUndefined();
+/** The changes of symbolic links, which lead to a `name` by what `target` makes of it. */
+function links(kind: string, target: (name: string) => string): Record<string, Case> {
+  const versions = () => {
+    lay('v1/m.mjs');
+    lay('v2/m.mjs');
+  };
+  const current: Case = {
+    files: ['current/m.mjs'],
+    before: () => {
+      versions();
+      link(target('v1'), 'current');
+    },
+    change: () => replace('current', target('v2')),
+  };
+  return {
+    [`a ${kind} link to a directory that is switched`]: current,
+    [`a ${kind} link to a directory that is removed and made again`]: {
+      ...current,
+      change: () => {
+        unlinkSync(at('current'));
+        link(target('v2'), 'current');
+      },
+    },
+    [`a ${kind} link that matters as one`]: {
+      ...current,
+      files: [],
+      links: ['current'],
+      change: () => replace('current', target('v1')),
+    },
+    [`a ${kind} link to the file that is switched`]: {
+      files: ['tool'],
+      before: () => {
+        versions();
+        link(target('v1/m.mjs'), 'tool');
+      },
+      change: () => replace('tool', target('v2/m.mjs')),
+    },
+    [`the middle one of a chain of ${kind} links that is switched`]: {
+      files: ['first/m.mjs'],
+      before: () => {
+        versions();
+        link(target('v1'), 'third');
+        link(target('third'), 'second');
+        link(target('second'), 'first');
+      },
+      change: () => replace('second', target('v2')),
+    },
+    [`a ${kind} link behind another that passes through a directory above`]: {
+      files: ['a/b/link/m.mjs'],
+      before: () => {
+        versions();
+        link(target('v1'), 'current');
+        mkdirSync(at('a/b'), { recursive: true });
+        link('../../x/./../current', 'a/b/link');
+        mkdirSync(at('x'));
+      },
+      change: () => replace('current', target('v2')),
+    },
+  };
+}
+
+describe.each(Object.entries(MEANS))('%s, a server finds', (_, find) => {
+  it.each(Object.entries(CHANGES))('%s', (_what, { files = ['module.mjs'], links = [], before, change }) => {
+    before?.();
+    staleness = new Staleness(files.map(at), STAMP_NS, links.map(at));
+    expect(staleness.findChange(), 'before anything changes').toBeUndefined();
+    find(change);
+    expect(staleness.findChange()).toContain(directory);
+    expect(staleness.findChange(), 'asked again').toContain(directory);
   });
+});
 
-  it('says what the stamp says: modified later, even before it was first looked at', () => {
-    setTime(file, 2_001);
+/** What makes none: neither that, nor what follows from it for the watches. */
+const HARMLESS: Record<string, () => void> = {
+  'that it is read': () => readFileSync(file),
+  'other files that come, change and go beside it': () => {
+    writeFileSync(at('log'), 'one');
+    writeFileSync(at('log'), 'two');
+    chmodSync(at('log'), 0o600);
+    rmSync(at('log'));
+  },
+  'a directory that goes and comes back': () => {
+    renameSync(at('sub'), at('gone'));
+    renameSync(at('gone'), at('sub'));
+  },
+  'a directory that is touched': () => utimesSync(at('sub'), OLD, OLD),
+  'a link that is replaced by an equal one': () => replace('link', 'sub'),
+  'a link that leads to the same by a further one': () => {
+    link('sub', 'further');
+    replace('link', 'further');
+  },
+};
+
+describe.each(Object.entries(MEANS))('%s, a server goes on in spite of', (_, find) => {
+  it.each(Object.entries(HARMLESS))('%s', (_what, happening) => {
+    lay('sub/m.mjs');
+    link('sub', 'link');
+    let now = 0;
+    staleness = new Staleness([file, at('sub/m.mjs'), at('link/m.mjs')], STAMP_NS, [], () => now);
+    expect(staleness.findChange()).toBeUndefined();
+    find(happening);
+    expect(staleness.findChange()).toBeUndefined();
+    // And it is as watchful as before.
+    now += 1_000;
+    while (staleness.watch());
+    expect(staleness.findChange()).toBeUndefined();
+    rmSync(at(statSync(at('further'), { throwIfNoEntry: false }) ? 'further' : 'link'));
+    expect(staleness.findChange()).toBe(`${at('link/m.mjs')} is gone`);
+  });
+});
+
+describe('the stamp', () => {
+  it('is what a file must not be newer than, even before it was first looked at', () => {
+    utimesSync(file, 2_001, 2_001);
     expect(new Staleness([file], STAMP_NS).findChange()).toContain(`${file} is newer`);
-    setTime(file, 2_000);
+    utimesSync(file, 2_000, 2_000);
     expect(new Staleness([file], STAMP_NS).findChange()).toBeUndefined();
   });
 
-  it.each<[string, () => void]>([
-    [
-      'other content, with the old time put back',
-      () => {
-        writeFileSync(file, 'export default 2;');
-        setTime(file, 1_000);
-      },
-    ],
-    ['an older time', () => setTime(file, 500)],
-    ['another mode', () => chmodSync(file, 0o600)],
-    [
-      'a replacement with the same content, size and time',
-      () => {
-        const other = join(directory, 'other');
-        writeFileSync(other, readFileSync(file));
-        setTime(other, statSync(file).mtimeMs / 1000);
-        renameSync(other, file);
-      },
-    ],
-  ])('notices %s', (_, change) => {
-    const staleness = new Staleness([file], STAMP_NS);
-    change();
-    expect(staleness.findChange()).toContain(file);
-  });
-
-  it('notices a file that goes, and one that comes', () => {
-    const missing = join(directory, 'missing.mjs');
-    const goes = new Staleness([file], STAMP_NS);
-    const comes = new Staleness([missing], STAMP_NS);
-    expect(comes.findChange()).toBeUndefined();
-    rmSync(file);
-    writeFileSync(missing, '');
-    expect(goes.findChange()).toBe(`${file} is gone`);
-    expect(comes.findChange()).toBe(`${missing} has appeared`);
-  });
-
-  it('does without a stamp, for the first design', () => {
-    setTime(file, 5_000_000);
-    const staleness = new Staleness([file], undefined);
-    expect(staleness.findChange()).toBeUndefined();
+  it('may be missing, for the first design', () => {
+    utimesSync(file, 5_000_000, 5_000_000);
+    const found = new Staleness([file], undefined);
+    expect(found.findChange()).toBeUndefined();
     writeFileSync(file, 'export default 3;');
-    expect(staleness.findChange()).toContain(file);
+    expect(found.findChange()).toContain(file);
   });
+});
+
+it('says what has happened', () => {
+  const goes = new Staleness([file], STAMP_NS);
+  const comes = new Staleness([at('missing')], STAMP_NS);
+  rmSync(file);
+  lay('missing');
+  expect(goes.findChange()).toBe(`${file} is gone`);
+  expect(comes.findChange()).toBe(`${at('missing')} has appeared`);
 });
