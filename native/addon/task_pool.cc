@@ -71,8 +71,9 @@ void TaskPool::reset_in_child() {
   threads_ = 0;
   idle_ = 0;
   tids_.clear();
-  Locked locked(mutex_);
-  if (!delayed_.empty()) ensure_thread();
+  // V8 delays nothing but its statistics (SampleTopTierCodeSizeTask in wasm-engine.cc). For these each executor would have to have a
+  // thread from its beginning, and a server would have to wake up.
+  forget_delayed();
 }
 
 std::vector<pid_t> TaskPool::tids() {

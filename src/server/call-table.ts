@@ -60,6 +60,12 @@ export class CallTable implements Iterable<Call> {
     return this.#maxExecuting < 0 || this.#executing() + this.count('waiting') < this.#maxExecuting;
   }
 
+  /** Whether an executor is at work, and may be for a short time only. */
+  get hasShort(): boolean {
+    for (const { state, told } of this.#calls) if ((state === 'receiving' || state === 'running') && !told) return true;
+    return false;
+  }
+
   /** Whether a process group outlives its executor and its client. */
   get hasOrphans(): boolean {
     for (const { orphaned } of this.#calls) if (orphaned) return true;

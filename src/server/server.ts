@@ -8,7 +8,7 @@ import { Call } from './call.js';
 import { CallTable } from './call-table.js';
 import { Ends } from './ends.js';
 import { Executions } from './executions.js';
-import { GROUP_LOOK_MS } from './limits.js';
+import { GROUP_LOOK_MS, SHORT_CALL_MS } from './limits.js';
 import { lockFileOf, writeServer } from './lock-file.js';
 import { POLLIN, PollSet } from './poll-set.js';
 import type { Protocol } from './protocol.js';
@@ -73,6 +73,8 @@ export class Server {
   readonly #childSignals: number;
   #setupErrors: number;
   #served = 0;
+  /** When the last call was handed over. */
+  #startedCallAt = Number.NEGATIVE_INFINITY;
   #retired = false;
   #lastUse = performance.now();
 
@@ -119,7 +121,7 @@ export class Server {
       if (this.#retired && this.#calls.isEmpty) native.exitNow(0);
       // Nobody waits for what makes the calls that follow cheaper: a piece at a time, whenever there is nothing else to do.
       const warming = this.#warmUp.pending && this.#served > 0;
-      const spare = warming ? undefined : this.#replenish();
+      const spare = warming || performance.now() < this.#replenishAt() ? undefined : this.#replenish();
       if (spare) return this.#inSpare(spare);
       const watching = this.#staleness.watch();
       this.#reception.updateListening();
@@ -129,8 +131,16 @@ export class Server {
     }
   }
 
+  /**
+   * When the next spare is to be forked, which holds up whatever else is to be done: not while a call is under way that may be over in a moment. Infinity
+   * where none is wanted.
+   */
+  #replenishAt(): number {
+    if (!this.#spares.wantsMore) return NEVER;
+    return this.#calls.hasShort ? this.#startedCallAt + SHORT_CALL_MS : Number.NEGATIVE_INFINITY;
+  }
+
   #replenish(): SpareStart | undefined {
-    if (!this.#spares.wantsMore) return undefined;
     this.#warmUp.tidy();
     return this.#spares.replenish();
   }
@@ -140,6 +150,7 @@ export class Server {
       if (call.state !== 'waiting' || !this.#calls.mayStart) continue;
       if (!this.#reception.mayServe(call)) return undefined;
       this.#served += 1;
+      this.#startedCallAt = performance.now();
       if (this.#executions.start(call)) return this.#inExecutor(call);
       if (call.initial) this.#closeSetupErrors();
     }
@@ -174,6 +185,7 @@ export class Server {
   #untilDeadline(): number {
     const now = performance.now();
     let deadline = Math.min(this.#calls.deadline, this.#reception.deadline(now), this.#spares.deadline);
+    deadline = Math.min(deadline, this.#replenishAt());
     if (this.#calls.isEmpty) deadline = Math.min(deadline, this.#lastUse + this.#idleTimeoutMs);
     if (this.#calls.hasOrphans) deadline = Math.min(deadline, now + GROUP_LOOK_MS);
     if (deadline === NEVER) return -1;
