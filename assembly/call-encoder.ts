@@ -22,6 +22,7 @@ import {
   FIELD_UMASK,
   KIND_CALL,
   MESSAGE_HEADER_BYTES,
+  MESSAGE_TRACED,
   REQUEST_STRINGS_LIMIT,
 } from './constants';
 import { CALL_FIELDS, checkLength, checkNumber, clearFields } from './fields';
@@ -37,6 +38,7 @@ let written: i32 = 0;
 /** Behind the last byte that is in the memory. */
 let end: i32 = 0;
 let stringCount: i32 = 0;
+let isTraced: bool = false;
 
 export function call_begin(): void {
   setOwner(OWNER_CALL_ENCODER);
@@ -45,6 +47,14 @@ export function call_begin(): void {
   written = 0;
   end = memoryStart() + MESSAGE_HEADER_BYTES;
   stringCount = 0;
+  isTraced = false;
+}
+
+/** Asks for the moments of the call; at any time between begin and end. */
+export function call_traced(): i32 {
+  if (owner !== OWNER_CALL_ENCODER) return refuse(E_SEQUENCE);
+  isTraced = true;
+  return E_NONE;
 }
 
 /** Adds a field that is a number: stdio, umask or nice. */
@@ -126,6 +136,7 @@ export function call_end(): i32 {
   if (!has(FIELD_ENVIRONMENT)) begin(FIELD_ENVIRONMENT);
   close();
   putMessageHeader(memoryStart(), KIND_CALL, end - memoryStart() - MESSAGE_HEADER_BYTES);
+  if (isTraced) store<u8>(memoryStart() + 3, MESSAGE_TRACED);
   setOwner(OWNER_NONE);
   return E_NONE;
 }

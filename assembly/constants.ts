@@ -111,6 +111,12 @@ export const AFFINITY_LIMIT = 1024;
 /** Longest path of a script: no longer one can be opened (PATH_MAX, path_resolution(7)). */
 export const SCRIPT_LIMIT = 4096;
 
+/** Moments in one message: twice as many as there are of the kinds below that a server tells. */
+export const MOMENTS_LIMIT = 32;
+
+/** One of them: which it is, and its time. */
+export const MOMENT_BYTES = 12;
+
 /** Longest reason of a refusal: it is to become one line on a terminal. */
 export const REASON_LIMIT = 512;
 
@@ -207,6 +213,10 @@ export const KIND_CONTINUED = 0x4b; // K
 export const KIND_ENDED = 0x45; // E
 export const KIND_REPLY = 0x52; // R
 export const KIND_REFUSED = 0x4e; // N
+export const KIND_MOMENTS = 0x4d; // M
+
+/** In the last of the two bytes behind a call's version: the client wants to be told the moments of its call. */
+export const MESSAGE_TRACED = 1;
 
 /** Tags of fields. */
 export const FIELD_STDIO = 1;
@@ -227,12 +237,66 @@ export const FIELD_RUNNING = 15;
 export const FIELD_WAITING = 16;
 export const FIELD_CALLS = 17;
 export const FIELD_UPTIME = 18;
+export const FIELD_MOMENTS = 19;
 /** The greatest tag that is known. */
-export const FIELD_LAST = 18;
+export const FIELD_LAST = 19;
 
 /** What a control asks for. */
 export const OPERATION_STATUS = 1;
 export const OPERATION_STOP = 2;
+
+// ---------------------------------------------------------------------------------------------------------------
+// Moments of a traced call (docs/protocol.md). Their times are nanoseconds of CLOCK_MONOTONIC, the same in all processes.
+
+/** The client runs. */
+export const MOMENT_CLIENT_BEGAN = 1;
+/** It knows the name of the rendezvous: the script's identity was found out. */
+export const MOMENT_CLIENT_IDENTIFIED = 2;
+/** It is connected to a server that was there. */
+export const MOMENT_CLIENT_CONNECTED = 3;
+/** There is no server: it is about to start one, and has the lock. */
+export const MOMENT_CLIENT_STARTS_SERVER = 4;
+/** The setup that it has started became a server. */
+export const MOMENT_CLIENT_STARTED_SERVER = 5;
+/** All of the call is sent. */
+export const MOMENT_CLIENT_SENT = 6;
+/** `started` was heard. */
+export const MOMENT_CLIENT_STARTED = 7;
+/** The end was heard. */
+export const MOMENT_CLIENT_ENDED = 8;
+
+/** The server has the connection. */
+export const MOMENT_SERVER_ACCEPTED = 16;
+/** All of the call is there. */
+export const MOMENT_SERVER_HEARD = 17;
+/** It may be served, and its turn has come. */
+export const MOMENT_SERVER_JUDGED = 18;
+/** A spare was sent the connection. */
+export const MOMENT_SERVER_HANDED_OVER = 19;
+/** There was no spare: an executor was forked. */
+export const MOMENT_SERVER_FORKED = 20;
+/** The executor has said that the script begins. */
+export const MOMENT_SERVER_BEGUN = 21;
+/** The end was heard: from the executor itself, or by its end. */
+export const MOMENT_SERVER_ENDED = 22;
+/** The client is about to be told of it. */
+export const MOMENT_SERVER_TELLS = 23;
+
+/** The executor runs and has the connection. */
+export const MOMENT_EXECUTOR_CONNECTED = 32;
+/** It has all of the call. */
+export const MOMENT_EXECUTOR_RECEIVED = 33;
+/** It is the call: descriptors, context, environment, arguments. */
+export const MOMENT_EXECUTOR_READY = 34;
+/** It has sent `started`. */
+export const MOMENT_EXECUTOR_TOLD = 35;
+/** It returns into the script. */
+export const MOMENT_EXECUTOR_SCRIPT = 36;
+/** The script and all that runs at its end is over; the server is about to be told. */
+export const MOMENT_EXECUTOR_ENDED = 37;
+
+/** Greater than any of them. */
+export const MOMENT_LIMIT = 64;
 
 // ---------------------------------------------------------------------------------------------------------------
 // Wait status: tables of meanings, and the actions they name.

@@ -15,6 +15,7 @@ import {
   FIELD_HEADER_BYTES,
   FIELD_LAST,
   FIELD_LIMITS,
+  FIELD_MOMENTS,
   FIELD_OPERATION,
   FIELD_PID,
   FIELD_REASON,
@@ -22,6 +23,7 @@ import {
   FIELD_SIGNAL,
   FIELD_STDIO,
   FIELD_UMASK,
+  MOMENT_BYTES,
   OPERATION_STATUS,
   OPERATION_STOP,
 } from './constants';
@@ -31,7 +33,7 @@ import { isText } from './utf8';
 /** For each tag the fewest bytes and the most, 4 bytes each. The strings of a call are as long as its body lets them be. */
 const LENGTHS = memory.data<u32>([
   0, 0, 1, 1, 0, 0, 4, 4, 0, 384, 4, 4, 1, 1024, 0, 6299648, 0, 6299648, 4, 4, 4, 4, 4, 4, 4, 4, 1, 512, 0, 4096, 4, 4,
-  4, 4, 8, 8, 8, 8,
+  4, 4, 8, 8, 8, 8, 12, 384,
 ]) as i32;
 
 /** A table: for each tag the field's address, 0 where it has not come, and its length; 4 bytes each. */
@@ -89,7 +91,8 @@ export function checkLength(tag: i32, length: i32): i32 {
   const least: i32 = load<u32>(LENGTHS + (tag << 3));
   const most: i32 = load<u32>(LENGTHS + (tag << 3) + 4);
   if (length < least || length > most) return about(tag, E_FIELD_LENGTH);
-  return tag === FIELD_LIMITS && length % CALL_LIMIT_BYTES !== 0 ? about(tag, E_FIELD_LENGTH) : E_NONE;
+  const pieces: i32 = tag === FIELD_LIMITS ? CALL_LIMIT_BYTES : tag === FIELD_MOMENTS ? MOMENT_BYTES : 1;
+  return length % pieces !== 0 ? about(tag, E_FIELD_LENGTH) : E_NONE;
 }
 
 export function checkNumber(tag: i32, value: i32): i32 {

@@ -28,6 +28,7 @@ export {
   call_room,
   call_space,
   call_string,
+  call_traced,
 } from './call-encoder';
 export { message_subject } from './fields';
 export {
@@ -46,11 +47,20 @@ export {
   message_field_length,
   message_kind,
   message_large,
+  message_moment,
+  message_moment_count,
+  message_moment_time,
   message_number,
   message_take,
   message_wanted,
 } from './message-decoder';
-export { message_bytes, message_encode, message_encode_refused, message_encode_reply } from './message-encoder';
+export {
+  message_bytes,
+  message_encode,
+  message_encode_moments,
+  message_encode_refused,
+  message_encode_reply,
+} from './message-encoder';
 export { message_header } from './message-kinds';
 export { name_check, name_digits } from './name';
 export { options_flags, options_mediation, options_mode, options_subject } from './option-grammar';

@@ -7,8 +7,10 @@ import {
   E_MESSAGE_KIND,
   E_NONE,
   FIELD_HEADER_BYTES,
+  FIELD_MOMENTS,
   KIND_CALL,
   MESSAGE_HEADER_BYTES,
+  MOMENT_BYTES,
   NEED_DATA,
   STRING_LIMIT,
 } from './constants';
@@ -78,6 +80,28 @@ export function message_field(tag: i32): i32 {
 
 export function message_field_length(tag: i32): i32 {
   return fieldLengthOf(MESSAGE_FIELDS, tag);
+}
+
+export function message_moment_count(): i32 {
+  return fieldLengthOf(MESSAGE_FIELDS, FIELD_MOMENTS) / MOMENT_BYTES;
+}
+
+/** Which moment it is; 0 where there is none in this place. */
+export function message_moment(place: i32): i32 {
+  return hasMoment(place) ? bswap<u32>(load<u32>(momentAt(place))) : 0;
+}
+
+/** Its time, in nanoseconds. */
+export function message_moment_time(place: i32): i64 {
+  return hasMoment(place) ? bswap<u64>(load<u64>(momentAt(place) + 4)) : 0;
+}
+
+function hasMoment(place: i32): bool {
+  return place >= 0 && place < message_moment_count();
+}
+
+function momentAt(place: i32): i32 {
+  return fieldAt(MESSAGE_FIELDS, FIELD_MOMENTS) + place * MOMENT_BYTES;
 }
 
 function takeBody(its: i32, start: i32, end: i32): i32 {

@@ -3,6 +3,7 @@ import {
   E_NONE,
   FIELD_CALLS,
   FIELD_HEADER_BYTES,
+  FIELD_MOMENTS,
   FIELD_PID,
   FIELD_REASON,
   FIELD_RUNNING,
@@ -10,6 +11,7 @@ import {
   FIELD_UPTIME,
   FIELD_WAITING,
   KIND_CONTINUED,
+  KIND_MOMENTS,
   KIND_REFUSED,
   KIND_REPLY,
   MESSAGE_BODY_LIMIT,
@@ -49,6 +51,14 @@ export function message_encode_refused(length: i32): i32 {
   end = MESSAGE + MESSAGE_HEADER_BYTES;
   addInput(FIELD_REASON, length);
   return finish(KIND_REFUSED);
+}
+
+/** Moments as they are on the wire, which are the input. */
+export function message_encode_moments(length: i32): i32 {
+  if (checkLength(FIELD_MOMENTS, length) !== E_NONE) return 0;
+  end = MESSAGE + MESSAGE_HEADER_BYTES;
+  addInput(FIELD_MOMENTS, length);
+  return finish(KIND_MOMENTS);
 }
 
 /** A reply; the script is the input, or there is none where its length is -1. */

@@ -10,6 +10,7 @@ import {
   FIELD_CWD,
   FIELD_ENVIRONMENT,
   FIELD_LIMITS,
+  FIELD_MOMENTS,
   FIELD_NICE,
   FIELD_OPERATION,
   FIELD_PID,
@@ -26,6 +27,7 @@ import {
   KIND_CONTINUED,
   KIND_CONTROL,
   KIND_ENDED,
+  KIND_MOMENTS,
   KIND_REFUSED,
   KIND_REPLY,
   KIND_SIGNAL,
@@ -63,6 +65,7 @@ export function numberField(kind: i32): i32 {
 export function requiredFields(kind: i32): i32 {
   if (kind === KIND_CALL) return CALL_REQUIRED;
   if (kind === KIND_REFUSED) return 1 << FIELD_REASON;
+  if (kind === KIND_MOMENTS) return 1 << FIELD_MOMENTS;
   const field = numberField(kind);
   return field === 0 ? 0 : 1 << field;
 }

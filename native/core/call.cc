@@ -37,6 +37,8 @@ Code call_stdio(uint8_t mask) { return number(FIELD_STDIO, mask); }
 
 Code call_cwd() { return as_code(w2c_core_call_cwd(instance())); }
 
+Code call_traced() { return as_code(w2c_core_call_traced(instance())); }
+
 Code call_umask(uint32_t mask) { return number(FIELD_UMASK, mask); }
 
 Code call_nice(int32_t nice) { return number(FIELD_NICE, static_cast<uint32_t>(nice)); }

@@ -181,6 +181,7 @@ Code call_limit(uint32_t resource, uint64_t soft);       // UINT64_MAX: none
 Code call_affinity(const uint8_t *set, size_t length);  // as sched_getaffinity(2) gives it, 1 to AFFINITY_LIMIT bytes
 Code call_script(const char *path);                      // as the caller gave it
 Code call_argument(const char *argument);                // the script's own
+Code call_traced();                                      // asks for its moments; anywhere in the order
 Code call_environment(const char *entry);                // each of environ, also those without a '='
 // One message. The pointer holds until the next call_begin() or request_begin().
 Code call_end(const uint8_t **bytes, size_t *length);
@@ -195,6 +196,7 @@ enum class Kind : int {
   ended = KIND_ENDED,          // value: the wait status
   reply = KIND_REPLY,          // value: the server's process ID
   refused = KIND_REFUSED,      // reason
+  moments = KIND_MOMENTS,      // message_moment()
 };
 
 struct Message {
@@ -210,6 +212,10 @@ Push messages_push(const uint8_t *bytes, size_t length, Message *message);
 // What the last error of messages_push() or of a call_...() is about, for error_message(): the tag of a field in
 // decimal, or "".
 const char *messages_subject();
+
+// The moment in this place of the message that was taken last, and its time in nanoseconds; false where there is none. Until the core
+// is used for anything else.
+bool message_moment(size_t place, uint32_t *moment, uint64_t *time);
 
 // Writes a message without a value or with one number and returns its length; 0 where kind or value is none that can be
 // sent (a call, refused and reply have other contents).

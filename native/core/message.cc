@@ -37,6 +37,7 @@ uint32_t number_of(Kind kind) {
     case Kind::call:
     case Kind::continued:
     case Kind::refused:
+    case Kind::moments:
       break;
   }
   return 0;
@@ -97,6 +98,14 @@ Push messages_push(const uint8_t *bytes, size_t length, Message *message) {
 }
 
 const char *messages_subject() { return text_at(w2c_core_message_subject(instance())); }
+
+bool message_moment(size_t place, uint32_t *moment, uint64_t *time) {
+  if (place >= w2c_core_message_moment_count(instance())) return false;
+  const auto at = static_cast<uint32_t>(place);
+  *moment = w2c_core_message_moment(instance(), at);
+  *time = w2c_core_message_moment_time(instance(), at);
+  return true;
+}
 
 size_t message_encode(Kind kind, uint32_t value, uint8_t (&out)[MESSAGE_SMALL_BYTES]) {
   const size_t length = w2c_core_message_encode(instance(), static_cast<uint32_t>(kind), value);

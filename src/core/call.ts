@@ -82,6 +82,7 @@ export function encodeCall(core: CoreExports, memory: CoreMemory, call: ContextC
   const addString = (tag: number, string: Uint8Array) =>
     add(core.call_string(tag, memory.put(core.call_space(tag), core.call_room(tag), string)));
   core.call_begin();
+  if (call.traced) add(core.call_traced());
   add(core.call_number(FIELD_STDIO, number32(call.stdio)));
   if (call.cwd) add(core.call_cwd());
   if (call.umask !== null) add(core.call_number(FIELD_UMASK, number32(call.umask)));

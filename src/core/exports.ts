@@ -68,6 +68,7 @@ export interface CoreExports {
   call_space(tag: number): number;
   call_room(tag: number): number;
   call_string(tag: number, length: number): number;
+  call_traced(): number;
   call_end(): number;
   call_address(): number;
   call_length(): number;
@@ -88,6 +89,7 @@ export interface CoreExports {
   message_bytes(): number;
   message_encode(kind: number, value: number): number;
   message_encode_refused(length: number): number;
+  message_encode_moments(length: number): number;
   message_encode_reply(
     pid: number,
     running: number,
@@ -101,6 +103,9 @@ export interface CoreExports {
   message_kind(): number;
   message_number(tag: number): number;
   message_large(tag: number): bigint;
+  message_moment_count(): number;
+  message_moment(place: number): number;
+  message_moment_time(place: number): bigint;
   message_field(tag: number): number;
   message_field_length(tag: number): number;
   message_subject(): number;

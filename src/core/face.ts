@@ -62,6 +62,8 @@ export interface ContextCall {
   arguments: Uint8Array[];
   /** Each entry with its NUL, also those without a `=`. */
   environment: Uint8Array;
+  /** Its client wants to be told its moments. Where a call is decoded that is not said again: the header says it (MessageHeader). */
+  traced?: boolean;
 }
 
 /** Takes a v2 call off a stream socket, as RequestDecoder does a v1 request: received straight into the core's memory. */
@@ -95,7 +97,17 @@ export type Message =
       calls: bigint;
       uptimeMs: bigint;
       script: Uint8Array | null;
-    };
+    }
+  /** Of a traced call, before `ended`. */
+  | { kind: 'moments'; moments: readonly Moment[] };
+
+/** When something was so far, in a traced call. */
+export interface Moment {
+  /** One of the MOMENT_ of assembly/constants.ts, or another version's. */
+  moment: number;
+  /** Nanoseconds of CLOCK_MONOTONIC. */
+  at: bigint;
+}
 
 /** Takes messages off a connection. Each decoder keeps its own bytes, at most one message's: many may live at once. */
 export interface MessageDecoder {
@@ -110,6 +122,8 @@ export interface MessageDecoder {
 export interface MessageHeader {
   kind: 'call' | Message['kind'];
   bodyBytes: number;
+  /** Of a call: its client wants to be told its moments. */
+  traced: boolean;
 }
 
 /** What a wait status asks of the one who reproduces it. */

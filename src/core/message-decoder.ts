@@ -19,7 +19,7 @@ import {
 } from '../../assembly/constants.js';
 import { codecError } from './errors.js';
 import type { CoreExports } from './exports.js';
-import type { Message, MessageDecoder } from './face.js';
+import type { Message, MessageDecoder, Moment } from './face.js';
 import type { CoreMemory } from './memory.js';
 import { KINDS } from './message.js';
 
@@ -92,6 +92,8 @@ function contents(core: CoreExports, memory: CoreMemory): Message | undefined {
       return { kind, status: core.message_number(FIELD_STATUS) >>> 0 };
     case 'refused':
       return { kind, reason: Buffer.from(field(core, memory, FIELD_REASON) ?? NOTHING).toString() };
+    case 'moments':
+      return { kind, moments: moments(core) };
     case 'reply':
       return {
         kind,
@@ -105,6 +107,13 @@ function contents(core: CoreExports, memory: CoreMemory): Message | undefined {
     default:
       return undefined;
   }
+}
+
+function moments(core: CoreExports): Moment[] {
+  return Array.from({ length: core.message_moment_count() }, (_, place) => ({
+    moment: core.message_moment(place) >>> 0,
+    at: BigInt.asUintN(64, core.message_moment_time(place)),
+  }));
 }
 
 function field(core: CoreExports, memory: CoreMemory, tag: number): Uint8Array | null {

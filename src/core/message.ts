@@ -5,18 +5,21 @@ import {
   KIND_CONTINUED,
   KIND_CONTROL,
   KIND_ENDED,
+  KIND_MOMENTS,
   KIND_REFUSED,
   KIND_REPLY,
   KIND_SIGNAL,
   KIND_STARTED,
   KIND_STOPPED,
   MESSAGE_HEADER_BYTES,
+  MESSAGE_TRACED,
+  MOMENT_BYTES,
   OPERATION_STATUS,
   OPERATION_STOP,
 } from '../../assembly/constants.js';
 import { codecError } from './errors.js';
 import type { CoreExports } from './exports.js';
-import type { Message, MessageHeader } from './face.js';
+import type { Message, MessageHeader, Moment } from './face.js';
 import { type CoreMemory, number32, number64 } from './memory.js';
 import { cutReason } from './reason.js';
 
@@ -30,6 +33,7 @@ export const KINDS: Record<number, MessageHeader['kind']> = {
   [KIND_ENDED]: 'ended',
   [KIND_REPLY]: 'reply',
   [KIND_REFUSED]: 'refused',
+  [KIND_MOMENTS]: 'moments',
 };
 
 /** One call of the core and one object: this is done for each call that a server accepts. */
@@ -37,7 +41,8 @@ export function messageHeader(core: CoreExports, memory: CoreMemory, bytes: Uint
   if (memory.input(bytes) !== MESSAGE_HEADER_BYTES) throw codecError(E_ARGUMENT);
   const bodyBytes = core.message_header();
   if (bodyBytes < 0) throw codecError(-bodyBytes);
-  return { kind: KINDS[bytes[0] as number] as MessageHeader['kind'], bodyBytes };
+  const kind = KINDS[bytes[0] as number] as MessageHeader['kind'];
+  return { kind, bodyBytes, traced: kind === 'call' && ((bytes[3] as number) & MESSAGE_TRACED) !== 0 };
 }
 
 export function messageEncoder(core: CoreExports, memory: CoreMemory): (message: Message) => Uint8Array {
@@ -66,6 +71,8 @@ function encode(core: CoreExports, memory: CoreMemory, message: Message): number
       return core.message_encode(KIND_ENDED, number32(message.status));
     case 'refused':
       return core.message_encode_refused(memory.input(cutReason(message.reason)));
+    case 'moments':
+      return core.message_encode_moments(memory.input(wireMoments(message.moments)));
     case 'reply':
       return core.message_encode_reply(
         number32(message.pid),
@@ -76,4 +83,13 @@ function encode(core: CoreExports, memory: CoreMemory, message: Message): number
         message.script ? memory.input(message.script) : -1,
       );
   }
+}
+
+function wireMoments(moments: readonly Moment[]): Uint8Array {
+  const bytes = Buffer.alloc(moments.length * MOMENT_BYTES);
+  for (const [place, { moment, at }] of moments.entries()) {
+    bytes.writeUInt32BE(moment, place * MOMENT_BYTES);
+    bytes.writeBigUInt64BE(at, place * MOMENT_BYTES + 4);
+  }
+  return bytes;
 }

@@ -1,6 +1,6 @@
 /** The wasm host's operations for version 2: calls and messages, as native/core/test/host_messages.cc has them. */
 
-import type { ContextCall, Core, Message } from '../../src/core.js';
+import type { ContextCall, Core, Message, Moment } from '../../src/core.js';
 import { EMPTY_CALL } from './empty-call.js';
 import { escapeBytes, unescapeBytes } from './notation.js';
 
@@ -15,8 +15,8 @@ export function messageOperations(core: Core): Record<string, (words: string[]) 
     },
     'encode-message': (words) => [`message ${escapeBytes(core.encodeMessage(message(words)))}`],
     header: ([bytes]) => {
-      const { kind, bodyBytes } = core.messageHeader(unescapeBytes(bytes as string));
-      return [`header ${kind} ${bodyBytes}`];
+      const { kind, bodyBytes, traced } = core.messageHeader(unescapeBytes(bytes as string));
+      return [`header ${kind} ${bodyBytes}${traced ? ' traced' : ''}`];
     },
   };
 }
@@ -63,6 +63,7 @@ function contextCall(words: string[]): ContextCall {
     const what = next();
     if (what === 'stdio') call.stdio = Number(next());
     else if (what === 'cwd') call.cwd = true;
+    else if (what === 'traced') call.traced = true;
     else if (what === 'umask') call.umask = Number.parseInt(next(), 8);
     else if (what === 'nice') call.nice = Number(next());
     else if (what === 'limit') call.limits.push({ resource: Number(next()), soft: soft(next()) });
@@ -94,6 +95,8 @@ function lineOf(message: Message): string {
       return `ended ${message.status}`;
     case 'refused':
       return `refused ${escapeBytes(Buffer.from(message.reason))}`;
+    case 'moments':
+      return ['moments', ...message.moments.map(({ moment, at }) => `${moment}:${at}`)].join(' ');
     case 'reply': {
       const { pid, running, waiting, calls, uptimeMs, script } = message;
       return `reply ${pid} ${running} ${waiting} ${calls} ${uptimeMs}${script ? ` ${escapeBytes(script)}` : ''}`;
@@ -117,6 +120,8 @@ function message([kind, ...words]: string[]): Message {
       return { kind, status: Number(first) };
     case 'refused':
       return { kind, reason: unescapeBytes(first).toString() };
+    case 'moments':
+      return { kind, moments: words.map(moment) };
     case 'reply': {
       const [running, waiting, calls, uptime, script] = more as [string, string, string, string, string | undefined];
       return {
@@ -132,4 +137,10 @@ function message([kind, ...words]: string[]): Message {
     default:
       throw new Error(`encode-message: no kind ${kind}`);
   }
+}
+
+/** MOMENT:NANOSECONDS */
+function moment(word: string): Moment {
+  const [which, at] = word.split(':') as [string, string];
+  return { moment: Number(which), at: BigInt(at) };
 }

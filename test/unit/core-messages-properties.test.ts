@@ -53,6 +53,10 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     uptimeMs: large,
     script: fc.option(string),
   }),
+  fc.record({
+    kind: fc.constant('moments' as const),
+    moments: fc.array(fc.record({ moment: number, at: large }), { minLength: 1, maxLength: 32 }),
+  }),
 );
 /** Places to cut at, as parts of the whole. */
 const places = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 8 });
@@ -98,7 +102,11 @@ test('a header says of each encoded message what follows it', () => {
     fc.property(fc.oneof(message, call), (given) => {
       const encoded = 'kind' in given ? core.encodeMessage(given) : core.encodeCall(given);
       const kind = 'kind' in given ? given.kind : 'call';
-      expect(core.messageHeader(encoded.subarray(0, 8))).toEqual({ kind, bodyBytes: encoded.length - 8 });
+      expect(core.messageHeader(encoded.subarray(0, 8))).toEqual({
+        kind,
+        bodyBytes: encoded.length - 8,
+        traced: false,
+      });
     }),
   );
 });

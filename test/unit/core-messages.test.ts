@@ -103,7 +103,7 @@ test('numbers that would become other ones are not sent', () => {
 
 test('a header is 8 bytes, and only those are looked at', () => {
   const encoded = core.encodeMessage({ kind: 'control', operation: 'stop' });
-  expect(core.messageHeader(encoded.subarray(0, 8))).toEqual({ kind: 'control', bodyBytes: 12 });
+  expect(core.messageHeader(encoded.subarray(0, 8))).toEqual({ kind: 'control', bodyBytes: 12, traced: false });
   for (const length of [0, 7, 9, 20]) {
     expect(() => core.messageHeader(encoded.subarray(0, length))).toThrow(code('ERR_CORE_ARGUMENT'));
   }

@@ -15,7 +15,7 @@ using namespace prefork::core;
 const std::map<std::string, Kind> KINDS = {
     {"call", Kind::call},       {"control", Kind::control},     {"signal", Kind::signal}, {"started", Kind::started},
     {"stopped", Kind::stopped}, {"continued", Kind::continued}, {"ended", Kind::ended},   {"reply", Kind::reply},
-    {"refused", Kind::refused},
+    {"refused", Kind::refused}, {"moments", Kind::moments},
 };
 
 const char *name_of(Kind kind) {
@@ -80,6 +80,10 @@ size_t add_to_call(const Words &words, size_t at, Code *code) {
     *code = call_cwd();
     return at + 1;
   }
+  if (what == "traced") {
+    *code = call_traced();
+    return at + 1;
+  }
   const std::string &word = words.at(at + 1);
   const std::string string = unescape(word);
   if (what == "stdio") *code = call_stdio(static_cast<uint8_t>(std::stoul(word)));
@@ -100,6 +104,14 @@ std::string line_of(const Message &message) {
   std::string line = name_of(message.kind);
   if (message.kind == Kind::refused) return line + ' ' + escape(message.reason);
   if (message.kind == Kind::continued) return line;
+  if (message.kind == Kind::moments) {
+    uint32_t moment = 0;
+    uint64_t time = 0;
+    for (size_t place = 0; message_moment(place, &moment, &time); place++) {
+      line += ' ' + std::to_string(moment) + ':' + std::to_string(time);
+    }
+    return line;
+  }
   if (message.kind == Kind::control) return line + (message.value == OPERATION_STATUS ? " status" : " stop");
   line += ' ' + std::to_string(message.value);
   if (message.kind != Kind::reply) return line;
@@ -117,6 +129,19 @@ std::string line_of(const Message &message) {
 void print_message(const void *bytes, size_t length) {
   if (length == 0) return print_error(E_ARGUMENT);
   std::cout << "message " << escape({static_cast<const char *>(bytes), length}) << '\n';
+}
+
+// MOMENT:NANOSECONDS .., as they are on the wire.
+std::string wire_moments(const Words &words) {
+  std::string bytes;
+  const auto put = [&](uint64_t value, int width) {
+    for (int shift = 8 * (width - 1); shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 0xff);
+  };
+  for (size_t at = 1; at < words.size(); at++) {
+    put(std::stoull(words[at]), 4);
+    put(std::stoull(words[at].substr(words[at].find(':') + 1)), 8);
+  }
+  return bytes;
 }
 
 uint32_t encode_reply(const Words &words) {
@@ -144,7 +169,7 @@ void decode_call(const Words &words) {
   std::cout << "need\n";
 }
 
-// encode-call stdio N [cwd] [umask OCTAL] [nice N] (limit RESOURCE SOFT)* [affinity BYTES] [script PATH] (a STRING)* (e STRING)*
+// encode-call stdio N [traced] [cwd] [umask OCTAL] [nice N] (limit RESOURCE SOFT)* [affinity BYTES] [script PATH] (a STRING)* (e STRING)*
 void encode_call(const Words &words) {
   Code code = call_begin();
   for (size_t at = 0; at < words.size() && code == E_NONE;) at = add_to_call(words, at, &code);
@@ -187,12 +212,17 @@ void push_twice(const Words &words) {
   }
 }
 
-// encode-message KIND [VALUE]; encode-message refused REASON; encode-message reply PID RUNNING WAITING CALLS UPTIME [SCRIPT]
+// encode-message KIND [VALUE]; encode-message refused REASON; encode-message moments MOMENT:TIME ..; encode-message reply PID RUNNING WAITING CALLS UPTIME [SCRIPT]
 void encode_message(const Words &words) {
   const Kind kind = KINDS.at(words.at(0));
   if (kind == Kind::refused) {
     const std::string reason = unescape(words.at(1));
     const uint32_t length = w2c_core_message_encode_refused(instance(), put_input(reason.data(), reason.size()));
+    return print_message(bytes_at(w2c_core_message_bytes(instance())), length);
+  }
+  if (kind == Kind::moments) {
+    const std::string moments = wire_moments(words);
+    const uint32_t length = w2c_core_message_encode_moments(instance(), put_input(moments.data(), moments.size()));
     return print_message(bytes_at(w2c_core_message_bytes(instance())), length);
   }
   if (kind == Kind::reply) {
@@ -212,7 +242,8 @@ void header(const Words &words) {
   put_input(bytes.data(), bytes.size());
   const int32_t length = static_cast<int32_t>(w2c_core_message_header(instance()));
   if (length < 0) return print_error(-length);
-  std::cout << "header " << name_of(static_cast<Kind>(bytes[0])) << ' ' << length << '\n';
+  const bool is_traced = bytes[0] == KIND_CALL && (bytes[3] & MESSAGE_TRACED) != 0;
+  std::cout << "header " << name_of(static_cast<Kind>(bytes[0])) << ' ' << length << (is_traced ? " traced" : "") << '\n';
 }
 
 }  // namespace prefork::test
