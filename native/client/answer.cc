@@ -27,6 +27,7 @@ Answer judge(const core::Message &message) {
       return Answer::refused;
     case core::Kind::stopped:
     case core::Kind::continued:
+    case core::Kind::moments:
       // It had not begun, and nobody has to follow it.
       return Answer::late;
     default:

@@ -7,6 +7,7 @@
 
 #include "client/failure.h"
 #include "client/limits.h"
+#include "client/trace.h"
 #include "sys/descriptors.h"
 #include "sys/resources.h"
 
@@ -85,6 +86,7 @@ CallMessage call_message(const Context &context) {
   message.working_directory = open_working_directory(context);
   message.descriptors[message.descriptor_count++] = message.working_directory;
   check(core::call_begin(), context);
+  if (is_traced) check(core::call_traced(), context);
   check(core::call_stdio(static_cast<uint8_t>(sys::standard_descriptors_given())), context);
   check(core::call_cwd(), context);
   check(core::call_umask(current_umask()), context);

@@ -10,6 +10,7 @@
 #include "client/preclean.h"
 #include "client/spawn.h"
 #include "client/starter.h"
+#include "client/trace.h"
 #include "sys/descriptors.h"
 #include "sys/process.h"
 #include "sys/ready.h"
@@ -51,6 +52,7 @@ int start_limit() {
 }
 
 [[noreturn]] void relay_committed(int connection, const Context &context, const Rendezvous &rendezvous) {
+  note_moment(core::MOMENT_CLIENT_STARTED);
   if (is_debugging()) complain(Line().text(subject_of(context)).text(": taken by the server on ").text(rendezvous.socket));
   relay_call(connection, context);
 }
@@ -110,6 +112,7 @@ void try_server(const Context &context, const Rendezvous &rendezvous, bool locke
   begin_signals();
   pid_t starter = 0;
   const int connection = connect_rendezvous_within(rendezvous, limit, &starter);
+  if (connection >= 0) note_moment(core::MOMENT_CLIENT_CONNECTED);
   if (connection >= 0 && !locked && is_alive(starter)) await_start(context, rendezvous);
   long long begun = sys::monotonic_milliseconds();
   int look = FIRST_LOOK_MS;
@@ -142,7 +145,12 @@ void try_server(const Context &context, const Rendezvous &rendezvous, bool locke
 // Starts a server, for which this process holds the lock, and offers it the call. Returns where it has gone, or the call is to be
 // offered anew.
 void try_new_server(const Context &context, const Interpreter &interpreter, const Rendezvous &rendezvous) {
+  // A server that there was has gone.
+  forget_moment(core::MOMENT_CLIENT_CONNECTED);
+  forget_moment(core::MOMENT_CLIENT_SENT);
+  note_moment(core::MOMENT_CLIENT_STARTS_SERVER);
   const int connection = start_server(context, interpreter, rendezvous);
+  note_moment(core::MOMENT_CLIENT_STARTED_SERVER);
   begin_signals();
   Answer answer = offer_call(connection, context, rendezvous, NEW_SERVER_LIMIT_MS);
   if (answer == Answer::late) {

@@ -9,6 +9,7 @@
 #include "client/relay.h"
 #include "client/spawn.h"
 #include "client/starter.h"
+#include "client/trace.h"
 #include "sys/descriptors.h"
 
 namespace prefork::client {
@@ -32,6 +33,7 @@ constexpr int NO_SERVER = -1;
 int try_server(const Context &context, const Rendezvous &rendezvous, bool *locked) {
   const int connection = connect_rendezvous(rendezvous);
   if (connection < 0) return NO_SERVER;
+  note_moment(core::MOMENT_CLIENT_CONNECTED);
   Greeting greeting = read_greeting(connection, context, GREETING_UNDER_LOCK_MS);
   for (; greeting == Greeting::late; greeting = read_greeting(connection, context, LOOK_INTERVAL_MS)) {
     unlock_rendezvous();
@@ -50,7 +52,9 @@ int try_server(const Context &context, const Rendezvous &rendezvous, bool *locke
 
 // A connection to a new server, greeted.
 int start_greeted(const Context &context, const Interpreter &interpreter, const Rendezvous &rendezvous) {
+  note_moment(core::MOMENT_CLIENT_STARTS_SERVER);
   const int connection = start_server(context, interpreter, rendezvous);
+  note_moment(core::MOMENT_CLIENT_STARTED_SERVER);
   const Greeting greeting = read_greeting(connection, context, FIRST_ANSWER_LIMIT_MS);
   if (greeting == Greeting::late) fail_held_open(context);
   if (greeting != Greeting::complete) fail_without_server(context);
@@ -85,6 +89,7 @@ void call_released(Context context, const Interpreter &interpreter, const Rendez
   for (int attempt = 1; attempt <= REQUEST_ATTEMPTS; attempt++) {
     const int connection = connect_or_start(context, interpreter, rendezvous);
     if (send_request(connection, context)) {
+      note_moment(core::MOMENT_CLIENT_SENT);
       commit();
       relay(connection, context);
     }

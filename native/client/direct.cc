@@ -7,6 +7,7 @@
 #include "client/failure.h"
 #include "client/interpreter.h"
 #include "client/offer.h"
+#include "client/trace.h"
 
 namespace prefork::client {
 
@@ -27,6 +28,7 @@ void run_directly(const Context &context, const char *why) {
   char **environment = plain_environment();
   // Whatever else this program has opened is close-on-exec, also what it put on standard descriptors that were closed.
   end_signals();
+  leave_trace("direct", why);
   execve(interpreter.program, arguments, environment);
   fail(Line().text("cannot execute ").text(interpreter.program).error(errno));
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "client/failure.h"
+#include "client/trace.h"
 #include "sys/process.h"
 
 namespace prefork::client {
@@ -28,6 +29,8 @@ void end_by(int signal) {
 }
 
 void end_as_told(core::WaitTable table, uint32_t wait_status, const Context &context) {
+  note_moment(core::MOMENT_CLIENT_ENDED);
+  leave_trace(table == core::WaitTable::exact ? "v2" : "v1");
   const core::Meaning meaning = core::wait_status(table, wait_status);
   switch (meaning.action) {
     case core::Action::exit:

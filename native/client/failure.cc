@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "client/trace.h"
 #include "core/sparse.h"
 #include "sys/decimal.h"
 
@@ -130,6 +131,7 @@ void fail(const Line &line) {
 void fail_for_good(const Line &line) {
   if (told_to_parent != nullptr) end_child(line);
   complain(line);
+  leave_trace("failed", line.bytes());
   undo_everything();
   _exit(EXIT_FAILURE_OF_CLIENT);
 }

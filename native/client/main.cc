@@ -10,6 +10,7 @@
 #include "client/failure.h"
 #include "client/interpreter.h"
 #include "client/rendezvous.h"
+#include "client/trace.h"
 #include "client/usage.h"
 #include "client/watcher.h"
 #include "client/when_direct.h"
@@ -62,6 +63,7 @@ void check_mediation(const Context &context, const Interpreter &interpreter) {
   check_mediation(context, interpreter);
   if (interpreter.adapted != nullptr) refuse_background();
   find_rendezvous(context, interpreter, true, &rendezvous);
+  note_moment(core::MOMENT_CLIENT_IDENTIFIED);
   if (interpreter.adapted != nullptr) call_ours(context, interpreter, rendezvous);
   call_released(context, interpreter, rendezvous);
 }
@@ -87,6 +89,7 @@ void check_mediation(const Context &context, const Interpreter &interpreter) {
 
 int main(int argument_count, char **arguments) {
   using namespace prefork;
+  client::begin_trace();
   if (client::is_watcher(argument_count, arguments)) _exit(client::watcher_main(arguments));
   client::run(argument_count, arguments);
 }

@@ -11,6 +11,7 @@
 #include "client/job.h"
 #include "client/signals.h"
 #include "client/starter.h"
+#include "client/trace.h"
 #include "sys/descriptors.h"
 #include "sys/ready.h"
 #include "sys/unix_socket.h"
@@ -57,6 +58,7 @@ bool send_more(const Context &context) {
       fail(Line().text("cannot send the call to the server of ").text(subject_of(context)).error(errno));
     }
     offer.sent += static_cast<size_t>(sent);
+    if (is_sent()) note_moment(core::MOMENT_CLIENT_SENT);
   }
   return true;
 }

@@ -11,6 +11,7 @@
 #include "client/offer.h"
 #include "client/outgoing.h"
 #include "client/signals.h"
+#include "client/trace.h"
 #include "sys/ready.h"
 #include "sys/terminal.h"
 
@@ -55,6 +56,8 @@ void obey(Relay *relay, const core::Message &message) {
       relay->continued = true;
       continue_is_answered();
       return;
+    case core::Kind::moments:
+      return note_moments_of_server();
     case core::Kind::ended:
       end_as_told(core::WaitTable::exact, message.value, relay->context);
     default:

@@ -21,14 +21,24 @@ constexpr long CLOCK_CALL = SYS_clock_gettime64;
 constexpr long CLOCK_CALL = SYS_clock_gettime;
 #endif
 
+// Past the C library and the vDSO (vdso(7)): a client asks once or twice, and to find the function there and to touch its pages for
+// the first time takes ten times as long.
+KernelTime monotonic_time() {
+  KernelTime now{};
+  syscall(CLOCK_CALL, CLOCK_MONOTONIC, &now);
+  return now;
+}
+
 }  // namespace
 
 long long monotonic_milliseconds() {
-  // Past the C library and the vDSO (vdso(7)): a client asks once or twice, and to find the function there and to touch its pages for
-  // the first time takes ten times as long.
-  KernelTime now{};
-  syscall(CLOCK_CALL, CLOCK_MONOTONIC, &now);
+  const KernelTime now = monotonic_time();
   return now.seconds * 1000 + now.nanoseconds / 1000000;
+}
+
+uint64_t monotonic_nanoseconds() {
+  const KernelTime now = monotonic_time();
+  return static_cast<uint64_t>(now.seconds) * 1000000000 + static_cast<uint64_t>(now.nanoseconds);
 }
 
 int wait_ready(pollfd *set, size_t count, int milliseconds) {

@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <stddef.h>
+#include <stdint.h>
 
 namespace prefork::sys {
 
@@ -11,5 +12,8 @@ int wait_ready(pollfd *set, size_t count, int milliseconds);
 
 // Milliseconds of a clock that never jumps (CLOCK_MONOTONIC).
 long long monotonic_milliseconds();
+
+// The same clock, nanoseconds.
+uint64_t monotonic_nanoseconds();
 
 }  // namespace prefork::sys
