@@ -111,6 +111,11 @@ export function duplicateTo(from: number, to: number): void {
   binding().duplicateTo(from, to);
 }
 
+/** Makes these, in their order, descriptors 0, 1 and so on, close-on-exec, and closes the ones given. */
+export function installStandard(descriptors: number[]): void {
+  binding().installStandard(descriptors);
+}
+
 /** F_GETFL: the status flags of the open file, which all its descriptors share. */
 export function statusFlags(fd: number): number {
   return binding().statusFlags(fd);

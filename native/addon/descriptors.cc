@@ -60,6 +60,16 @@ Napi::Value duplicate_to(Call call) {
   return call.Env().Undefined();
 }
 
+Napi::Value install_standard(Call call) {
+  Napi::Array list = call[0].As<Napi::Array>();
+  for (uint32_t to = 0; to < list.Length(); to++) {
+    int from = list.Get(to).As<Napi::Number>().Int32Value();
+    if (::dup3(from, static_cast<int>(to), O_CLOEXEC) < 0) throw_system_error(call.Env(), errno, "dup3", descriptor_subject(from));
+    sys::close_descriptor(from);
+  }
+  return call.Env().Undefined();
+}
+
 Napi::Value status_flags(Call call) {
   int fd = int_argument(call, 0);
   int flags = sys::status_flags(fd);
@@ -116,6 +126,7 @@ void export_descriptors(Napi::Env env, Napi::Object exports) {
   export_function<close_all>(env, exports, "closeAll");
   export_function<duplicate_above>(env, exports, "duplicateAbove");
   export_function<duplicate_to>(env, exports, "duplicateTo");
+  export_function<install_standard>(env, exports, "installStandard");
   export_function<status_flags>(env, exports, "statusFlags");
   export_function<set_status_flags>(env, exports, "setStatusFlags");
   export_function<set_close_on_exec>(env, exports, "setCloseOnExec");

@@ -1,5 +1,6 @@
 #include "addon/exit.h"
 
+#include <link.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -49,7 +50,10 @@ void tell_of_end(int code) {
   // As waitpid(2) gives it: only these eight bits of a code are ever seen.
   __atomic_store_n(end_note, kEndNoted | (code & 0xff) << 8, __ATOMIC_RELEASE);
   // What it gets at the end of a child anyway. Where this fails, the end itself tells.
-  ::kill(told_of_end, SIGCHLD);
+  if (::kill(told_of_end, SIGCHLD) != 0) return;
+  // A message wakes its reader where the sender runs (WF_SYNC in kernel/sched), expecting that it is about to sleep. This process is about
+  // to take down its memory instead, and the server may be waiting for this very processor.
+  sched_yield();
 }
 
 bool on_main_thread() { return ::syscall(SYS_gettid) == getpid(); }
@@ -70,6 +74,20 @@ void end_naturally(void*) {
   task_pool().forget_delayed();
 }
 
+// How often a shared object was loaded into this process (dl_iterate_phdr(3)).
+unsigned long long objects_loaded() {
+  unsigned long long loads = 0;
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, size_t, void* loads) {
+        *static_cast<unsigned long long*>(loads) = info->dlpi_adds;
+        return 1;
+      },
+      &loads);
+  return loads;
+}
+
+unsigned long long loads_before = 0;
+
 // As Node's own handler, which ends Node's background threads before it takes anything down: ours too must be out of V8
 // by then.
 void exit_with_node_threads(node::Environment* environment, int code) {
@@ -81,7 +99,15 @@ void exit_with_node_threads(node::Environment* environment, int code) {
 
 void add_natural_end_hook(Napi::Env env) {
   // A worker_thread that loads the addon has an environment of its own, whose end is not the process's.
-  if (on_main_thread()) napi_add_env_cleanup_hook(env, end_naturally, nullptr);
+  if (!on_main_thread()) return;
+  napi_add_env_cleanup_hook(env, end_naturally, nullptr);
+  loads_before = objects_loaded();
+}
+
+void end_before_clean_up(Napi::Env env) {
+  if (leaving == nullptr || objects_loaded() != loads_before) return;
+  napi_remove_env_cleanup_hook(env, end_naturally, nullptr);
+  napi_add_env_cleanup_hook(env, end_naturally, nullptr);
 }
 
 void leave_with_node_threads() {

@@ -12,6 +12,10 @@ namespace prefork::addon {
 // that is loaded later.
 void add_natural_end_hook(Napi::Env env);
 
+// At the end itself: lets that hook be the first, which spares Node the taking apart of what the kernel takes down anyway. Not where other
+// addons were loaded, whose hooks may do what is seen outside.
+void end_before_clean_up(Napi::Env env);
+
 // In a process that still has the threads Node began with, but whose background tasks are ours: process.exit() and
 // errors first stop ours.
 void leave_with_node_threads();

@@ -97,6 +97,7 @@ Napi::Value leave_by_exit_now(Call call) {
 
 Napi::Value set_natural_exit_code(Call call) {
   addon::set_natural_exit_code(int_argument(call, 0));
+  addon::end_before_clean_up(call.Env());
   return call.Env().Undefined();
 }
 

@@ -66,6 +66,7 @@ export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall, rehears
   native.putBackSignalHandlers();
   native.resetSignals();
   const { from, beginning, setupErrors, note } = forked;
+  setProcessId();
   const connection = 'channel' in from ? awaitCall(parts, from.channel, rehearsal) : from.connection;
   const call = { connection, beginning, setupErrors, note, rehearsedBy: undefined };
   begin(parts, { ...call, refuse: (error) => refuse(parts, call, error) });
@@ -157,12 +158,7 @@ function refuse({ core, log, protocol }: ExecutorParts, call: Omit<BegunCall, 'r
  * three are close-on-exec, as Node makes them (uv_disable_stdio_inheritance): what a child process gets is said when it is started.
  */
 function installDescriptors(descriptors: IncomingCall['descriptors']): void {
-  for (const [standard, descriptor] of descriptors.entries()) {
-    const from = descriptor ?? openSync('/dev/null', 'r+');
-    native.duplicateTo(from, standard);
-    native.setCloseOnExec(standard, true);
-    native.close(from);
-  }
+  native.installStandard(descriptors.map((descriptor) => descriptor ?? openSync('/dev/null', 'r+')));
 }
 
 /** `process.pid` is a constant of Node's, and the named exports of builtin modules (`import { pid, title } from 'node:process'`) are copies. */

@@ -2,14 +2,17 @@ import * as native from '../native.js';
 import type { ExecutorParts } from './become.js';
 import type { Rehearsal } from './rehearsal.js';
 
+/** A call that follows another at once has come by then. */
+const QUIET_MS = 5;
+
 /**
  * In a spare: serves a call of its own once, so that the pages that this touches are its own by then; then waits for the connection to a client, which is
  * returned. Where the server has no use for this process any more, it ends.
  */
 export function awaitCall(parts: ExecutorParts, channel: number, rehearsal: Rehearsal): number {
   try {
-    // Where the call is there already it is served sooner without.
-    if (native.poll(Int32Array.of(channel, native.POLLIN, 0), 0) === 0) rehearsal.run('spare');
+    // Where calls come one behind the other, this one is served sooner without.
+    if (native.poll(Int32Array.of(channel, native.POLLIN, 0), QUIET_MS) === 0) rehearsal.run('spare');
   } catch (error) {
     parts.log('warning', `a call could not be rehearsed: ${(error as Error).message}`);
   }

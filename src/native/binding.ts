@@ -28,6 +28,7 @@ export interface Binding {
   closeAll(fds: number[]): void;
   duplicateAbove(fd: number, minimum: number): number;
   duplicateTo(from: number, to: number): void;
+  installStandard(descriptors: number[]): void;
   statusFlags(fd: number): number;
   setStatusFlags(fd: number, flags: number): void;
   setCloseOnExec(fd: number, on: boolean): void;

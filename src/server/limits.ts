@@ -47,5 +47,5 @@ export const MAX_SPARES = 8;
 /** How long after the last call a server keeps more than one executor waiting. */
 export const SPARE_REST_MS = 2_000;
 
-/** How long a fork waits for a call that is under way: most are over by then, and those that are not do not suffer from it. */
-export const SHORT_CALL_MS = 4;
+/** How long a fork waits for a call that is under way: those that last longer do not suffer from it. */
+export const SHORT_CALL_MS = 20;

@@ -103,7 +103,11 @@ export class Reception {
     }
     const silent = this.#silentForLongest();
     if (silent) this.#parts.clientGone(silent);
-    this.receive(new Call(verdict.connection, verdict.clientPid, false, performance.now() + REQUEST_LIMIT_MS));
+    const now = performance.now();
+    const call = new Call(verdict.connection, verdict.clientPid, false, now + REQUEST_LIMIT_MS);
+    this.receive(call);
+    // A client that speaks first has mostly done so by now.
+    if (!protocol.greets && native.queued(verdict.connection) > 0) this.#hear(call, now);
   }
 
   /** Where as many connections as may say nothing do so: the one that has to go for the next. */
