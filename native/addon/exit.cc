@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 
 #include "addon/node_symbols.h"
 #include "addon/stdio.h"
@@ -30,6 +31,8 @@ constexpr int64_t kStopLimitMs = 5000;
 
 // Where the status is to be noted ahead of the end, who is told of that, and who tells. Null: nobody.
 int32_t* end_note = nullptr;
+// Where the time of the end is to be noted; null: nowhere.
+double* end_moment = nullptr;
 pid_t told_of_end = 0;
 pid_t teller = 0;
 uv_loop_t* its_loop = nullptr;
@@ -54,6 +57,14 @@ void tell_of_end(int code) {
   // A message wakes its reader where the sender runs (WF_SYNC in kernel/sched), expecting that it is about to sleep. This process is about
   // to take down its memory instead, and the server may be waiting for this very processor.
   sched_yield();
+}
+
+// A double holds the nanoseconds of a hundred days exactly, and to a few nanoseconds of any time that a machine runs.
+void note_end_moment() {
+  if (end_moment == nullptr || teller != getpid()) return;
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  *end_moment = static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
 }
 
 bool on_main_thread() { return ::syscall(SYS_gettid) == getpid(); }
@@ -123,14 +134,16 @@ void leave_by_exit_now() {
 
 void set_natural_exit_code(int code) { natural_exit_code = code; }
 
-void tell_end_by(int32_t* note, uv_loop_t* loop) {
+void tell_end_by(int32_t* note, double* moment, uv_loop_t* loop) {
   end_note = note;
+  end_moment = moment;
   told_of_end = getppid();
   teller = getpid();
   its_loop = loop;
 }
 
 void exit_now(int code) {
+  note_end_moment();
   fflush(nullptr);
   restore_stdio();
   tell_of_end(code);

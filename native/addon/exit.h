@@ -31,8 +31,9 @@ inline constexpr int32_t kEndNoted = 0x10000;
 
 // From now on exit_now() first closes all descriptors, writes its wait status to `note`, which lies in memory that is never given back,
 // and sends its parent SIGCHLD. Not where another thread may still be at work, which `loop` tells of libuv's, nor in a fork of this
-// process. Null: no longer so.
-void tell_end_by(int32_t* note, uv_loop_t* loop);
+// process. Null: no longer so. `moment`, in such memory too, is where the time goes at which exit_now() began, in nanoseconds of
+// CLOCK_MONOTONIC; null: nowhere.
+void tell_end_by(int32_t* note, double* moment, uv_loop_t* loop);
 
 [[noreturn]] void exit_now(int code);
 

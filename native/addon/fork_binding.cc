@@ -101,10 +101,15 @@ Napi::Value set_natural_exit_code(Call call) {
   return call.Env().Undefined();
 }
 
-// The note is in memory that all processes share (shared_memory.cc), and stays where it is.
+// Note and moments are in memory that all processes share (shared_memory.cc), and stay where they are.
 Napi::Value tell_end_by(Call call) {
   int32_t* note = call[0].IsNull() ? nullptr : call[0].As<Napi::Int32Array>().Data();
-  addon::tell_end_by(note, loop_of(call.Env()));
+  double* end_moment = nullptr;
+  if (!call[1].IsNull()) {
+    auto moments = call[1].As<Napi::Float64Array>();
+    end_moment = moments.Data() + moments.ElementLength() - 1;
+  }
+  addon::tell_end_by(note, end_moment, loop_of(call.Env()));
   return call.Env().Undefined();
 }
 

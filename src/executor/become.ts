@@ -1,8 +1,16 @@
 import { openSync, writeSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import {
+  MOMENT_EXECUTOR_CONNECTED,
+  MOMENT_EXECUTOR_READY,
+  MOMENT_EXECUTOR_RECEIVED,
+  MOMENT_EXECUTOR_SCRIPT,
+  MOMENT_EXECUTOR_TOLD,
+} from '../../assembly/constants.js';
 import type { Core } from '../core.js';
 import * as native from '../native.js';
 import { tellBeginning } from '../server/beginnings.js';
+import { type ExecutorMoments, noteMoment } from '../server/call-trace.js';
 import { REQUEST_LIMIT_MS } from '../server/limits.js';
 import type { ForkedCall } from '../server/server.js';
 import type { Log } from '../server/syslog.js';
@@ -50,6 +58,8 @@ export interface BegunCall {
   readonly setupErrors: number;
   /** By which the server is told of the end, ahead of it; null: not at all. */
   readonly note: Int32Array | null;
+  /** Where its moments are noted; null: it is not traced. */
+  readonly moments: ExecutorMoments | null;
   /** Undefined for a real one. Else what ps(1) is to show; and streams that initialisation has used stay as they are. */
   readonly rehearsedBy: readonly Uint8Array[] | undefined;
   /** What to do where the call cannot be begun. */
@@ -67,11 +77,14 @@ export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall, rehears
   native.resetSignals();
   const { from, beginning, setupErrors, note } = forked;
   setProcessId();
-  const connection = 'channel' in from ? awaitCall(parts, from.channel, rehearsal) : from.connection;
-  const call = { connection, beginning, setupErrors, note, rehearsedBy: undefined };
+  const { connection, traced } = 'channel' in from ? awaitCall(parts, from.channel, rehearsal) : from;
+  const moments = traced ? forked.moments : null;
+  noteMoment(moments, MOMENT_EXECUTOR_CONNECTED);
+  const call = { connection, beginning, setupErrors, note, moments, rehearsedBy: undefined };
   begin(parts, { ...call, refuse: (error) => refuse(parts, call, error) });
   native.close(connection);
   if (setupErrors >= 0) native.close(setupErrors);
+  noteMoment(moments, MOMENT_EXECUTOR_SCRIPT);
 }
 
 /** All that comes between the connection and the script. It is done for real once in a process, and any number of times before to learn it (rehearsal.ts). */
@@ -105,10 +118,13 @@ function beginRequest(parts: ExecutorParts, begun: BegunCall): void {
 /** Version 2: nothing is begun before this process is all that the call is to be. Until then its client can do without it. */
 function beginContextCall(parts: ExecutorParts, begun: BegunCall): void {
   const { core } = parts;
-  const { connection, note } = begun;
+  const { connection, note, moments } = begun;
   try {
-    takeOn(receiveContextCall(core, connection, REQUEST_LIMIT_MS), parts, begun.rehearsedBy);
-    native.tellEndBy(note);
+    const call = receiveContextCall(core, connection, REQUEST_LIMIT_MS);
+    noteMoment(moments, MOMENT_EXECUTOR_RECEIVED);
+    takeOn(call, parts, begun.rehearsedBy);
+    native.tellEndBy(note, moments);
+    noteMoment(moments, MOMENT_EXECUTOR_READY);
   } catch (error) {
     begun.refuse(error as Error);
   }
@@ -118,6 +134,7 @@ function beginContextCall(parts: ExecutorParts, begun: BegunCall): void {
     // EPIPE: the client has given up waiting, and runs the script itself.
     native.exitNow(0);
   }
+  noteMoment(moments, MOMENT_EXECUTOR_TOLD);
   tellBeginning(begun.beginning);
 }
 

@@ -37,7 +37,8 @@ export class Rehearsal {
       if (this.#parts.protocol === 1) sendRequest(client, this.#request(), nothing);
       else native.send(client, this.#call(), [nothing, nothing, nothing, directory]);
       native.refreshTime();
-      begin(this.#parts, { connection, beginning, setupErrors: -1, note: null, rehearsedBy, refuse: rethrow });
+      const untold = { setupErrors: -1, note: null, moments: null };
+      begin(this.#parts, { connection, beginning, ...untold, rehearsedBy, refuse: rethrow });
     } finally {
       native.closeAll([client, connection, hear, nothing, directory]);
     }

@@ -84,7 +84,7 @@ export interface Binding {
   fork(waitMs: number): number | null;
   leaveByExitNow(): void;
   setNaturalExitCode(code: number): void;
-  tellEndBy(note: Int32Array | null): void;
+  tellEndBy(note: Int32Array | null, moments: Float64Array | null): void;
   exitNow(code: number): never;
   noteStdio(): void;
   refreshTime(): void;

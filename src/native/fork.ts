@@ -119,9 +119,11 @@ export const END_NOTED = 0x10000;
  * From now on {@link exitNow} first closes all descriptors, writes the wait status of this process to `note`, one element of {@link sharedMemory}, and sends
  * SIGCHLD to its parent; only then does it leave: the kernel takes a while to take down a large process, and nobody has to wait for it. Nothing of this
  * where another thread may still be at work. Null: nothing of this any more.
+ *
+ * `moments`: where {@link exitNow} is to put the time at which it began, into the last element, as nanoseconds of CLOCK_MONOTONIC; null: nowhere.
  */
-export function tellEndBy(note: Int32Array | null): void {
-  binding().tellEndBy(note);
+export function tellEndBy(note: Int32Array | null, moments: Float64Array | null): void {
+  binding().tellEndBy(note, moments);
 }
 
 /** Notes the modes of descriptors 0 to 2 (fcntl and terminal), which are the call's, so that every way out restores them. */

@@ -1,5 +1,6 @@
 import type { MessageDecoder } from '../core.js';
 import * as native from '../native.js';
+import type { CallTrace } from './call-trace.js';
 import { NO_PLACE } from './ends.js';
 import { FIRST_LOOK_MS, LAST_LOOK_MS } from './limits.js';
 
@@ -41,6 +42,10 @@ export class Call {
   stopped = false;
   /** Whether its client has sent SIGCONT since the executor was last seen to stop: then it knows that it goes on (version 2). */
   continuedByClient = false;
+  /** When it was accepted, by performance.now(). */
+  readonly acceptedAt: number;
+  /** Undefined where its client has not asked for its moments (version 2). */
+  trace: CallTrace | undefined;
   #lookInMs = FIRST_LOOK_MS;
 
   constructor(
@@ -52,7 +57,10 @@ export class Call {
     readonly initial: boolean,
     /** In milliseconds of performance.now(): until when this state may last. */
     public deadline: number,
-  ) {}
+    acceptedAt = performance.now(),
+  ) {
+    this.acceptedAt = acceptedAt;
+  }
 
   /** Whether an executor lives. */
   get executing(): boolean {

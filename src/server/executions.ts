@@ -1,3 +1,9 @@
+import {
+  MOMENT_SERVER_BEGUN,
+  MOMENT_SERVER_ENDED,
+  MOMENT_SERVER_FORKED,
+  MOMENT_SERVER_HANDED_OVER,
+} from '../../assembly/constants.js';
 import * as native from '../native.js';
 import type { Call } from './call.js';
 import type { CallTable } from './call-table.js';
@@ -35,12 +41,14 @@ export class Executions {
   /** Gives the call to a spare, or forks an executor. True in the new process, which then is that call's; where there can be none, the call is ended. */
   start(call: Call): boolean {
     const { spares, ends } = this.#parts;
-    const spare = spares.handOver(call.connection);
+    const spare = spares.handOver(call.connection, call.trace);
     if (spare) {
+      call.trace?.note(MOMENT_SERVER_HANDED_OVER);
       this.#receives(call, spare);
       return false;
     }
     call.place = ends.take();
+    if (call.trace) call.trace.executor = ends.momentsOf(call.place);
     let pid: number;
     try {
       pid = native.fork();
@@ -49,6 +57,7 @@ export class Executions {
       return false;
     }
     if (pid === 0) return true;
+    call.trace?.note(MOMENT_SERVER_FORKED);
     try {
       this.#receives(call, { pid, pidfd: native.openProcess(pid), place: call.place });
     } catch (error) {
@@ -77,6 +86,7 @@ export class Executions {
     const call = calls.ofProcess(pid);
     if (call?.state !== 'receiving') return;
     call.state = 'running';
+    call.trace?.note(MOMENT_SERVER_BEGUN);
     call.deadline = NEVER;
     if (protocol.heardWhileRunning === 0) return;
     const ready = (revents: number) => this.#hearClient(call, revents);
@@ -93,6 +103,7 @@ export class Executions {
         protocol.look(call);
       } else {
         call.told = true;
+        call.trace?.note(MOMENT_SERVER_ENDED);
         protocol.ended(call, status);
       }
     }
@@ -158,7 +169,10 @@ export class Executions {
     if (status === undefined) return;
     polled.forget(pidfd);
     if (call.state !== 'deserted') {
-      if (!call.told) protocol.ended(call, status);
+      if (!call.told) {
+        call.trace?.note(MOMENT_SERVER_ENDED);
+        protocol.ended(call, status);
+      }
       end(call);
     } else if (call.deadline === NEVER || !call.signalGroup(0)) {
       end(call);

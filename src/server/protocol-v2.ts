@@ -1,7 +1,8 @@
-import { MESSAGE_HEADER_BYTES } from '../../assembly/constants.js';
+import { MESSAGE_HEADER_BYTES, MOMENT_SERVER_TELLS } from '../../assembly/constants.js';
 import type { Core, Message } from '../core.js';
 import * as native from '../native.js';
 import type { Call } from './call.js';
+import { CallTrace } from './call-trace.js';
 import { WHOLE_CALL_BYTES } from './limits.js';
 import { POLLIN } from './poll-set.js';
 import type { Heard, Protocol } from './protocol.js';
@@ -46,9 +47,13 @@ export class ProtocolV2 implements Protocol {
     if (queued < MESSAGE_HEADER_BYTES) return 'part';
     // The kernel ends a read behind a piece that has descriptors. A header in several pieces is for the executor to make out.
     if (seen < MESSAGE_HEADER_BYTES) return 'call';
-    const { kind, bodyBytes } = this.#core.messageHeader(this.#header);
+    const { kind, bodyBytes, traced } = this.#core.messageHeader(this.#header);
     const wanted = MESSAGE_HEADER_BYTES + bodyBytes;
-    if (kind === 'call') return queued >= Math.min(wanted, WHOLE_CALL_BYTES) ? 'call' : 'part';
+    if (kind === 'call') {
+      if (queued < Math.min(wanted, WHOLE_CALL_BYTES)) return 'part';
+      if (traced) call.trace = new CallTrace(call.acceptedAt);
+      return 'call';
+    }
     if (kind !== 'control') throw new Error(`a connection began with a message of kind ${kind}`);
     return queued >= wanted ? this.#answer(call) : 'part';
   }
@@ -79,6 +84,10 @@ export class ProtocolV2 implements Protocol {
   }
 
   ended(call: Call, status: number): void {
+    if (call.trace) {
+      call.trace.note(MOMENT_SERVER_TELLS);
+      this.#tell(call, { kind: 'moments', moments: call.trace.moments });
+    }
     this.#tell(call, { kind: 'ended', status });
     if (call.stopped) call.continueClient();
   }

@@ -104,7 +104,7 @@ export class Reception {
     const silent = this.#silentForLongest();
     if (silent) this.#parts.clientGone(silent);
     const now = performance.now();
-    const call = new Call(verdict.connection, verdict.clientPid, false, now + REQUEST_LIMIT_MS);
+    const call = new Call(verdict.connection, verdict.clientPid, false, now + REQUEST_LIMIT_MS, now);
     this.receive(call);
     // A client that speaks first has mostly done so by now.
     if (!protocol.greets && native.queued(verdict.connection) > 0) this.#hear(call, now);

@@ -1,3 +1,4 @@
+import { MOMENT_SERVER_JUDGED } from '../../assembly/constants.js';
 import type { Core } from '../core.js';
 import * as native from '../native.js';
 import type { Handover } from '../setup/handover.js';
@@ -6,6 +7,7 @@ import { Acceptor } from './acceptor.js';
 import { Beginnings } from './beginnings.js';
 import { Call } from './call.js';
 import { CallTable } from './call-table.js';
+import type { ExecutorMoments } from './call-trace.js';
 import { Ends } from './ends.js';
 import { Executions } from './executions.js';
 import { GROUP_LOOK_MS, SHORT_CALL_MS } from './limits.js';
@@ -40,13 +42,15 @@ export interface ServerParts {
 /** What the server leaves to a process that is to become a call. */
 export interface ForkedCall {
   /** Where the request is still to be read from: the connection to the client; or, in a spare, the channel on which that will come. */
-  readonly from: { readonly connection: number } | { readonly channel: number };
+  readonly from: { readonly connection: number; readonly traced: boolean } | { readonly channel: number };
   /** By which the server is to be told that the script begins (beginnings.ts). */
   readonly beginning: number;
   /** Where trouble is to be told besides the log; -1: nowhere. */
   readonly setupErrors: number;
   /** By which the server is told of the end, ahead of it (ends.ts); null: not at all. */
   readonly note: Int32Array | null;
+  /** Where it notes the moments of a traced call; null: nowhere. */
+  readonly moments: ExecutorMoments | null;
 }
 
 /**
@@ -149,6 +153,7 @@ export class Server {
     for (const call of this.#calls) {
       if (call.state !== 'waiting' || !this.#calls.mayStart) continue;
       if (!this.#reception.mayServe(call)) return undefined;
+      call.trace?.note(MOMENT_SERVER_JUDGED);
       this.#served += 1;
       this.#startedCallAt = performance.now();
       if (this.#executions.start(call)) return this.#inExecutor(call);
@@ -159,9 +164,9 @@ export class Server {
 
   /** In the new process: lets go of everything that belongs to the server or to other calls. */
   #inExecutor(call: Call): ForkedCall {
-    const { connection, place } = call;
+    const { connection, place, trace } = call;
     call.connection = -1;
-    return this.#forked({ connection }, call.initial ? this.#setupErrors : -1, place);
+    return this.#forked({ connection, traced: trace !== undefined }, call.initial ? this.#setupErrors : -1, place);
   }
 
   #inSpare({ channel, place }: SpareStart): ForkedCall {
@@ -170,7 +175,8 @@ export class Server {
 
   #forked(from: ForkedCall['from'], setupErrors: number, place: number): ForkedCall {
     native.closeAll(this.#descriptors().filter((descriptor) => descriptor !== setupErrors));
-    return { from, beginning: this.#beginnings.tell, setupErrors, note: this.#ends.noteOf(place) };
+    const beginning = this.#beginnings.tell;
+    return { from, beginning, setupErrors, note: this.#ends.noteOf(place), moments: this.#ends.momentsOf(place) };
   }
 
   /** All that no executor is to have. */

@@ -1,11 +1,14 @@
 import * as native from '../native.js';
+import type { CallTrace } from './call-trace.js';
 import type { Ends } from './ends.js';
 import { MAX_SPARES, SPARE_REST_MS } from './limits.js';
 import { POLLIN, type PollSet } from './poll-set.js';
 import type { Log } from './syslog.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
-const HANDED_OVER = Uint8Array.of(1);
+/** What comes with the connection: whether the call is traced. */
+export const HANDED_OVER = 1;
+export const HANDED_OVER_TRACED = 2;
 const SIGKILL = native.signalNumber('SIGKILL');
 
 /** An executor that was forked ahead of its call. It waits at the other end of `channel`. */
@@ -64,11 +67,13 @@ export class Spares {
     return this.#waiting.flatMap(({ channel, pidfd }) => [channel, pidfd]);
   }
 
-  /** Hands `connection` to a spare, of which the caller keeps a copy. Undefined where there is none. */
-  handOver(connection: number): Spare | undefined {
+  /** Hands `connection` to a spare, of which the caller keeps a copy. Undefined where there is none. `trace`: of the call, if it is traced. */
+  handOver(connection: number, trace: CallTrace | undefined): Spare | undefined {
     for (let spare = this.#take(); spare; spare = this.#take()) {
       try {
-        native.send(spare.channel, HANDED_OVER, [connection], native.MSG_DONTWAIT);
+        if (trace) trace.executor = this.#ends.momentsOf(spare.place);
+        const word = Uint8Array.of(trace ? HANDED_OVER_TRACED : HANDED_OVER);
+        native.send(spare.channel, word, [connection], native.MSG_DONTWAIT);
         native.close(spare.channel);
         return spare;
       } catch (error) {
