@@ -275,12 +275,10 @@ export const MOMENT_SERVER_JUDGED = 18;
 export const MOMENT_SERVER_HANDED_OVER = 19;
 /** There was no spare: an executor was forked. */
 export const MOMENT_SERVER_FORKED = 20;
-/** The executor has said that the script begins. */
-export const MOMENT_SERVER_BEGUN = 21;
 /** The end was heard: from the executor itself, or by its end. */
-export const MOMENT_SERVER_ENDED = 22;
+export const MOMENT_SERVER_ENDED = 21;
 /** The client is about to be told of it. */
-export const MOMENT_SERVER_TELLS = 23;
+export const MOMENT_SERVER_TELLS = 22;
 
 /** The executor runs and has the connection. */
 export const MOMENT_EXECUTOR_CONNECTED = 32;

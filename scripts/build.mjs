@@ -4,12 +4,12 @@
  *     assembly/ --asc--> dist/core.wasm --wasm2c--> generated/core.{c,h} --cc--> build/client/prefork-interp
  *     assembly/constants.ts ----------------------> generated/constants.h --^
  *     native/addon/ --node-gyp-------------------> build/Release/prefork_interp.node
- *     src/ --esbuild--> dist/{runtime.cjs,adapter.cjs,index.js}    --tsc--> dist/*.d.ts
+ *     src/ --esbuild--> dist/{runtime.cjs,adapter.cjs,index.js,preforkctl.js}    --tsc--> dist/*.d.ts
  *
  * `node scripts/build.mjs [STEP ..]` builds only the steps that are named.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,6 +68,9 @@ const steps = {
       outfile: 'dist/index.js',
       plugins: [beside],
     });
+    const control = 'dist/preforkctl.js';
+    await build({ ...common, format: 'esm', entryPoints: ['src/control/main.ts'], outfile: control });
+    chmodSync(join(root, control), 0o755);
   },
   types() {
     node(program('typescript', 'tsc'), '-p', 'tsconfig.build.json');

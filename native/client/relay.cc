@@ -6,6 +6,7 @@
 
 #include "client/end.h"
 #include "client/failure.h"
+#include "client/trace.h"
 #include "sys/unix_socket.h"
 
 namespace prefork::client {
@@ -44,6 +45,7 @@ void relay(int connection, const Context &context) {
 }
 
 void end_as_setup(int wait_status, const Context &context) {
+  leave_trace("failed", "its initialisation did");
   if (WIFEXITED(wait_status)) _exit(WEXITSTATUS(wait_status));
   if (WIFSIGNALED(wait_status)) end_by(WTERMSIG(wait_status));
   fail(Line().text("the initialisation of ").text(subject_of(context)).text(" ended with wait status ").number(wait_status));

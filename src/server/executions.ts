@@ -1,9 +1,4 @@
-import {
-  MOMENT_SERVER_BEGUN,
-  MOMENT_SERVER_ENDED,
-  MOMENT_SERVER_FORKED,
-  MOMENT_SERVER_HANDED_OVER,
-} from '../../assembly/constants.js';
+import { MOMENT_SERVER_ENDED, MOMENT_SERVER_FORKED, MOMENT_SERVER_HANDED_OVER } from '../../assembly/constants.js';
 import * as native from '../native.js';
 import type { Call } from './call.js';
 import type { CallTable } from './call-table.js';
@@ -86,7 +81,6 @@ export class Executions {
     const call = calls.ofProcess(pid);
     if (call?.state !== 'receiving') return;
     call.state = 'running';
-    call.trace?.note(MOMENT_SERVER_BEGUN);
     call.deadline = NEVER;
     if (protocol.heardWhileRunning === 0) return;
     const ready = (revents: number) => this.#hearClient(call, revents);

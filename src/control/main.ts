@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+/** preforkctl: what there is to know of prefork-interp and its servers. One file a command. */
+import { trace } from './trace.js';
+import { UsageError } from './usage.js';
+
+const USAGE = `usage: preforkctl COMMAND [..]
+
+  trace SCRIPT [ARG ..]   runs a script that prefork-interp serves, and says where the time of the call went
+
+preforkctl COMMAND --help says more.
+`;
+const EXIT_USAGE = 2;
+
+const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = { trace };
+
+async function main([word, ...words]: readonly string[]): Promise<number> {
+  if (word === '--help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  try {
+    if (word === undefined) throw new UsageError('which command?', USAGE);
+    const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
+    if (!command) throw new UsageError(`no command ${word}`, USAGE);
+    return await command(words);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`preforkctl: ${error.message}\n\n${error.usage}`);
+    return EXIT_USAGE;
+  }
+}
+
+// Not process.exit(): what was written to a pipe may still be on its way.
+main(process.argv.slice(2)).then((status) => {
+  process.exitCode = status;
+});
