@@ -20,7 +20,8 @@ Runs SCRIPT as a shell would, by its #! line, and says on standard error where t
 in which process it was, when it began and how long it took, in microseconds. A name in (..) is a wait of which is only known
 what came before and after it. The script has this command's descriptors, environment and arguments.
 
-  --calls N    call it N times (at most ${MOST_CALLS}), one after the other: the median of each phase
+  --calls N    call it N times (at most ${MOST_CALLS}), one after the other: the median of each phase,
+               beginning and duration each by itself
   --json       the phases as JSON instead of a table, on standard error too
   --out FILE   also write a trace file of all calls, which chrome://tracing and https://ui.perfetto.dev read
   --help       this

@@ -88,8 +88,8 @@ function encode(core: CoreExports, memory: CoreMemory, message: Message): number
 function wireMoments(moments: readonly Moment[]): Uint8Array {
   const bytes = Buffer.alloc(moments.length * MOMENT_BYTES);
   for (const [place, { moment, at }] of moments.entries()) {
-    bytes.writeUInt32BE(moment, place * MOMENT_BYTES);
-    bytes.writeBigUInt64BE(at, place * MOMENT_BYTES + 4);
+    bytes.writeUInt32BE(number32(moment) >>> 0, place * MOMENT_BYTES);
+    bytes.writeBigUInt64BE(BigInt.asUintN(64, at), place * MOMENT_BYTES + 4);
   }
   return bytes;
 }

@@ -46,8 +46,9 @@ export class CallTrace {
     const own = this.#seen.map(([moment, atMs]) => ({ moment, at: nanoseconds(atMs) }));
     const executors = [...(this.#executor ?? [])].flatMap((at, place) => {
       const moment = MOMENT_EXECUTOR_CONNECTED + place;
-      if (at === 0) return [];
-      return [{ moment, at: moment === MOMENT_EXECUTOR_ENDED ? BigInt(at) : nanoseconds(at) }];
+      // It is another process that writes there: whatever that does, it must not be what ends this one.
+      if (!(at > 0 && at < Number.MAX_SAFE_INTEGER)) return [];
+      return [{ moment, at: moment === MOMENT_EXECUTOR_ENDED ? BigInt(Math.round(at)) : nanoseconds(at) }];
     });
     return [...own, ...executors];
   }

@@ -7,8 +7,9 @@ import type { Log } from './syslog.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** What comes with the connection: whether the call is traced. */
-export const HANDED_OVER = 1;
+const HANDED_OVER = Uint8Array.of(1);
 export const HANDED_OVER_TRACED = 2;
+const TRACED_WORD = Uint8Array.of(HANDED_OVER_TRACED);
 const SIGKILL = native.signalNumber('SIGKILL');
 
 /** An executor that was forked ahead of its call. It waits at the other end of `channel`. */
@@ -72,8 +73,7 @@ export class Spares {
     for (let spare = this.#take(); spare; spare = this.#take()) {
       try {
         if (trace) trace.executor = this.#ends.momentsOf(spare.place);
-        const word = Uint8Array.of(trace ? HANDED_OVER_TRACED : HANDED_OVER);
-        native.send(spare.channel, word, [connection], native.MSG_DONTWAIT);
+        native.send(spare.channel, trace ? TRACED_WORD : HANDED_OVER, [connection], native.MSG_DONTWAIT);
         native.close(spare.channel);
         return spare;
       } catch (error) {

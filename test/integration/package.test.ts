@@ -24,7 +24,7 @@ function beginsWithElf(path: string): boolean {
   return first.toString('latin1') === '\x7fELF';
 }
 
-it('is packed, installed globally and run: the program that npm links is the native one', {
+it('is packed, installed globally and run: the client that npm links is the native one', {
   timeout: LIMIT_MS,
 }, async () => {
   const place = workspace();
@@ -53,6 +53,10 @@ it('is packed, installed globally and run: the program that npm links is the nat
     expect(outcome.status).toBe(5);
   }
   expect(place.servers()).toHaveLength(1);
+
+  // The other program is found beside it.
+  const traced = await place.run(join(prefix, 'bin/preforkctl'), ['trace', script, 'traced']);
+  expect(traced).toMatchObject({ status: 0, stdout: 'traced\n', stderr: expect.stringContaining('exit status 5\n') });
 
   // With `env` in the line it is found on PATH, wherever it was installed.
   const portable = place.script('portable.cjs', SCRIPT, { client: '/usr/bin/env -S prefork-interp' });
