@@ -43,7 +43,13 @@ export class Executions {
     call.place = ends.take();
     let pid: number;
     try {
-      pid = native.fork();
+      // For the pidfd: once it is forked, an executor cannot be taken back.
+      const reserved = native.duplicateAbove(call.connection, 0);
+      try {
+        pid = native.fork();
+      } finally {
+        native.close(reserved);
+      }
     } catch (error) {
       this.#notServed(call, error as Error);
       return false;

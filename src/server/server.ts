@@ -6,7 +6,7 @@ import { Acceptor } from './acceptor.js';
 import { Beginnings } from './beginnings.js';
 import { Call } from './call.js';
 import { CallTable } from './call-table.js';
-import { Ends } from './ends.js';
+import { Ends, NO_PLACE } from './ends.js';
 import { Executions } from './executions.js';
 import { GROUP_LOOK_MS, SHORT_CALL_MS } from './limits.js';
 import { lockFileOf, writeServer } from './lock-file.js';
@@ -236,6 +236,7 @@ export class Server {
     if (call.connection >= 0) this.#polled.forget(call.connection);
     call.closeDescriptors();
     this.#ends.release(call.place);
+    call.place = NO_PLACE;
     if (call.initial) this.#closeSetupErrors();
   }
 
