@@ -46,7 +46,13 @@ export class Executions {
     if (call.trace) call.trace.executor = ends.momentsOf(call.place);
     let pid: number;
     try {
-      pid = native.fork();
+      // For the pidfd: once it is forked, an executor cannot be taken back.
+      const reserved = native.duplicateAbove(call.connection, 0);
+      try {
+        pid = native.fork();
+      } finally {
+        native.close(reserved);
+      }
     } catch (error) {
       this.#notServed(call, error as Error);
       return false;

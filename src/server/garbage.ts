@@ -1,10 +1,16 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Up to this size a full collection takes some ten milliseconds; beyond it, too long for somebody who calls meanwhile. */
 const SMALL_HEAP_BYTES = 200 * 2 ** 20;
-/** A quarter of the least that V8 lets accumulate before it collects what is young (1 MB). */
-const GARBAGE_BYTES = 2 ** 18;
+/**
+ * Before V8 itself collects what is young, which it does at 1 MB: a process that is forked then has room left for its own. Not much before: whatever is in use
+ * at two collections is taken for old, and V8 gives those that survive more room each time.
+ */
+const GARBAGE_BYTES = 640 * 2 ** 10;
+
+/** What is old and garbage may be so much, or a quarter of a larger heap; V8 itself would let 8 MB come together. */
+const OLD_GARBAGE_BYTES = 1.5 * 2 ** 20;
 
 type Collect = (options: { type: 'minor' | 'major'; execution: 'sync' }) => void;
 
@@ -22,24 +28,34 @@ function collector(): Collect {
  */
 export class Garbage {
   #collect: Collect | undefined;
-  #usedBytes = 0;
+  /** In use after the last collection of all. */
+  #bytes = Number.POSITIVE_INFINITY;
 
   /** All of it, if that can be had in short time. */
   collectAll(): void {
-    this.#run(getHeapStatistics().used_heap_size <= SMALL_HEAP_BYTES ? 'major' : 'minor');
+    this.#run(heapBytes() <= SMALL_HEAP_BYTES ? 'major' : 'minor');
+    this.#bytes = heapBytes();
   }
 
   /** What has come since, if it is worth it. */
-  collectYoung(): void {
-    if (getHeapStatistics().used_heap_size - this.#usedBytes > GARBAGE_BYTES) this.#run('minor');
+  collectNew(): void {
+    if (heapBytes() - this.#bytes > Math.max(OLD_GARBAGE_BYTES, this.#bytes / 4)) {
+      this.collectAll();
+      return;
+    }
+    const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+    if (young && young.space_used_size > GARBAGE_BYTES) this.#run('minor');
   }
 
   /** In one thread: there is little to do, and others would have to be woken. */
   #run(type: 'minor' | 'major'): void {
-    setFlagsFromString('--no-parallel-scavenge');
     this.#collect ??= collector();
+    setFlagsFromString('--no-parallel-scavenge');
     this.#collect({ type, execution: 'sync' });
     setFlagsFromString('--parallel-scavenge');
-    this.#usedBytes = getHeapStatistics().used_heap_size;
   }
+}
+
+function heapBytes(): number {
+  return getHeapStatistics().used_heap_size;
 }

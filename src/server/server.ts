@@ -8,7 +8,7 @@ import { Beginnings } from './beginnings.js';
 import { Call } from './call.js';
 import { CallTable } from './call-table.js';
 import type { ExecutorMoments } from './call-trace.js';
-import { Ends } from './ends.js';
+import { Ends, NO_PLACE } from './ends.js';
 import { Executions } from './executions.js';
 import { GROUP_LOOK_MS, SHORT_CALL_MS } from './limits.js';
 import { lockFileOf, writeServer } from './lock-file.js';
@@ -242,6 +242,7 @@ export class Server {
     if (call.connection >= 0) this.#polled.forget(call.connection);
     call.closeDescriptors();
     this.#ends.release(call.place);
+    call.place = NO_PLACE;
     if (call.initial) this.#closeSetupErrors();
   }
 

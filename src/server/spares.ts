@@ -45,6 +45,8 @@ export class Spares {
   /** When to let go of all but one; Infinity while there is no more than that. */
   #restAt = NEVER;
   #over = false;
+  /** Not again at once where a fork has failed. */
+  #notBefore = Number.NEGATIVE_INFINITY;
 
   /** `most`: no more calls than this run at once; negative: no limit. */
   constructor(polled: PollSet, ends: Ends, log: Log, most: number) {
@@ -85,31 +87,35 @@ export class Spares {
   }
 
   get wantsMore(): boolean {
-    return !this.#over && this.#waiting.length < this.#wanted;
+    return !this.#over && this.#waiting.length < this.#wanted && performance.now() >= this.#notBefore;
   }
 
   /** Forks one more. Returns in the new process what it has. */
   replenish(): SpareStart | undefined {
     this.#restAt = this.#wanted > 1 ? performance.now() + SPARE_REST_MS : NEVER;
-    const [kept, given] = native.socketPair();
     const place = this.#ends.take();
-    let pid = -1;
+    const open: number[] = [];
     try {
-      pid = native.fork();
+      const [kept, given] = native.socketPair();
+      open.push(kept, given);
+      // For the pidfd: an executor that was forked and is not wanted after all is work for nothing.
+      const reserved = native.duplicateAbove(kept, 0);
+      open.push(reserved);
+      const pid = native.fork();
       if (pid === 0) {
-        native.close(kept);
+        native.closeAll([kept, reserved]);
         return { channel: given, place };
       }
-      this.#waits({ pid, pidfd: native.openProcess(pid), channel: kept, place });
+      native.closeAll([given, reserved]);
+      open.splice(1);
+      this.#waits({ pid, pidfd: openProcess(pid), channel: kept, place });
     } catch (error) {
       // Calls are served all the same, each by a fork of its own. A spare of which nobody knows ends with its channel.
       this.#log('warning', `no executor could be forked ahead of its call: ${(error as Error).message}`);
-      native.close(kept);
-      if (pid > 0) native.wait(pid, false);
+      native.closeAll(open);
       this.#ends.release(place);
-      this.#over = true;
+      this.#notBefore = performance.now() + SPARE_REST_MS;
     }
-    native.close(given);
     return undefined;
   }
 
@@ -155,5 +161,16 @@ export class Spares {
     native.wait(spare.pid, false);
     native.close(spare.pidfd);
     this.#ends.release(spare.place);
+  }
+}
+
+/** Where that cannot be had, the process is ended: nobody would see its end. */
+function openProcess(pid: number): number {
+  try {
+    return native.openProcess(pid);
+  } catch (error) {
+    native.sendSignal(pid, SIGKILL);
+    native.wait(pid, false);
+    throw error;
   }
 }

@@ -37,6 +37,6 @@ export class WarmUp {
 
   /** Clears up what the last calls have left. */
   tidy(): void {
-    this.#garbage.collectYoung();
+    this.#garbage.collectNew();
   }
 }

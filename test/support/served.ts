@@ -4,19 +4,23 @@ import { descriptorsOf, processes, processOf } from './processes.js';
 import { until } from './until.js';
 import type { Workspace } from './workspace.js';
 
-/** A script with a server, which was called once. `interpreter`: another than node. */
+/** A script with a server, which was called until it does nothing more on its own account. `interpreter`: another than node. */
 export async function serve(w: Workspace, interpreter?: string): Promise<{ script: string; server: number }> {
   const script = w.fixture('number.cjs', interpreter === undefined ? {} : { interpreter });
-  expect(await w.run(script, ['1'])).toMatchObject({ status: 1, stderr: '' });
+  // After the second call it watches its files.
+  for (const status of [1, 2, 3]) expect(await w.run(script, [String(status)])).toMatchObject({ status, stderr: '' });
   const server = w.server().pid;
   await atRest(server);
   return { script, server };
 }
 
-/** It has reaped all executors, and sleeps: so it has also closed what was theirs. */
+/** It has reaped all executors, has one that waits for a call, and sleeps: so it has also closed what was theirs. */
 export async function atRest(server: number): Promise<void> {
-  const executing = () => processes().some(({ parent }) => parent === server);
-  await until('the server is at rest', () => !executing() && processOf(server)?.state === 'S');
+  const waitsOnly = () => {
+    const [one, ...others] = processes().filter(({ parent }) => parent === server);
+    return one?.commandLine.startsWith('prefork-interp: spare') && others.length === 0;
+  };
+  await until('the server is at rest', () => waitsOnly() && processOf(server)?.state === 'S');
 }
 
 /** The server serves as before, and has nothing more than before. */
