@@ -315,9 +315,12 @@ export function setAffinity(mask: Uint8Array): void {
   binding().setAffinity(mask);
 }
 
-/** Shows these arguments, each with its NUL, in /proc/self/cmdline and so in ps(1). */
-export function setCommandLine(line: Uint8Array): void {
-  binding().setCommandLine(line);
+/**
+ * Shows these arguments, each with its NUL, in /proc/self/cmdline and so in ps(1). `apart`: not where `process.title` is read from and written to, which
+ * stays what it is.
+ */
+export function setCommandLine(line: Uint8Array, apart = false): void {
+  binding().setCommandLine(line, apart);
 }
 
 /** Puts `NAME=value` NUL ... in the place of environ(7), byte for byte; process.env reads it from then on. */

@@ -92,7 +92,7 @@ int point_to(prctl_mm_map* map, const char* start, size_t size) {
 
 }  // namespace
 
-int set_command_line(const char* line, size_t size) {
+int set_command_line(const char* line, size_t size, bool apart) {
   prctl_mm_map map;
   if (size == 0 || !current_map(&map)) {
     errno = size == 0 ? EINVAL : ENOTSUP;
@@ -104,7 +104,7 @@ int set_command_line(const char* line, size_t size) {
     original = static_cast<char*>(malloc(area_size));
     if (original != nullptr) memcpy(original, area, area_size);
   }
-  if (size > area_size) {
+  if (size > area_size || apart) {
     char* place = own_area(size);
     if (place != nullptr) {
       memcpy(place, line, size);

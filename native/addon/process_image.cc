@@ -36,7 +36,7 @@ Napi::Value replace_environment(Call call) {
 
 Napi::Value set_command_line(Call call) {
   Napi::Uint8Array line = bytes_argument(call, 0);
-  if (addon::set_command_line(reinterpret_cast<const char*>(line.Data()), line.ByteLength()) < 0) {
+  if (addon::set_command_line(reinterpret_cast<const char*>(line.Data()), line.ByteLength(), bool_argument(call, 1)) < 0) {
     throw_system_error(call.Env(), errno, "prctl PR_SET_MM_MAP", "the command line");
   }
   return call.Env().Undefined();

@@ -192,7 +192,10 @@ function setIdentity(call: IncomingCall, parts: ExecutorParts, rehearsedBy: Begu
   // What ps(1) shows: as if node had been started with this, or what the script has put in its place.
   const started = [process.argv0, ...process.execArgv].map((word) => Buffer.from(word));
   const own = call.script === null ? call.arguments : [call.script, ...call.arguments];
-  showCommandLine(rehearsedBy ?? (title === undefined ? [...started, ...own] : [Buffer.from(title)]));
-  if (title !== undefined && !rehearsedBy) process.title = title;
+  const words = title === undefined ? [...started, ...own] : [Buffer.from(title)];
+  showCommandLine(rehearsedBy ?? words, rehearsedBy !== undefined);
   setProcessId();
+  if (title === undefined || rehearsedBy) return;
+  process.title = title;
+  syncBuiltinESMExports();
 }

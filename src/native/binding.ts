@@ -61,7 +61,7 @@ export interface Binding {
   setPriority(nice: number): void;
   affinity(): Uint8Array;
   setAffinity(mask: Uint8Array): void;
-  setCommandLine(line: Uint8Array): void;
+  setCommandLine(line: Uint8Array, apart: boolean): void;
   replaceEnvironment(entries: Uint8Array): void;
   setThreadName(name: string): void;
   threadName(): string;

@@ -121,6 +121,6 @@ function becomeDaemon(script: string, nothing: number, { protocol }: Handover): 
   }
   for (const standard of [0, 1, 2]) native.duplicateTo(nothing, standard);
   if (nothing > 2) native.close(nothing);
-  showCommandLine(commandLineOf('server', script));
+  showCommandLine(commandLineOf('server', script), true);
   return setupErrors;
 }
