@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { descriptorsOf, processes, processOf } from '../support/processes.js';
+import { descriptorsOf, type Process, processes, processOf } from '../support/processes.js';
 import type { Running } from '../support/running.js';
 import { sideBySide } from '../support/side-by-side.js';
 import { mayTraceOthers, stopAt } from '../support/stop-at.js';
@@ -99,37 +99,47 @@ async function expectOnce(w: Workspace, ids: readonly string[]): Promise<void> {
   expect(ids.filter((id) => counts.get(id) !== 1).map((id) => `${id}: ${counts.get(id) ?? 0} times`)).toEqual([]);
 }
 
+/** The executor that waits for the next call. */
+async function spareOf(server: number): Promise<number> {
+  const waits = ({ parent, commandLine, state }: Process) =>
+    parent === server && commandLine.startsWith('prefork-interp: spare') && state === 'S';
+  return (await until('an executor waits', () => processes().find(waits))).pid;
+}
+
 const WHOM = [
   // As many as are sure to be there, where the machine differs.
-  { who: 'the server', option: 'process', least: 20 },
-  { who: 'the executor', option: 'child', least: 40 },
+  { who: 'the server', whom: async (server: number) => server, least: 12 },
+  { who: 'the executor', whom: spareOf, least: 40 },
 ];
 
-test.skipIf(!mayTraceOthers()).each(WHOM)('$who, stopped after each of its system calls', async ({ option, least }) => {
-  const w = workspace();
-  const scripts = await sideBySide(1, ['one.cjs', 'two.cjs', 'three.cjs'], (name) => warm(w, name));
-  const ids: string[] = [];
-  let next = 0;
-  // Each script's server is stopped in turn, as they become free; most of it is waiting.
-  await sideBySide(AT_ONCE, scripts, async ({ script, server }) => {
-    while (next < CALLS_LIMIT) {
-      const at = next++;
-      const id = `${option}.${at}`;
-      ids.push(id);
-      if (!(await callStopped(w, script, [option, String(server)], at, id))) return;
-    }
-  });
-  expect(next).toBeGreaterThan(least);
-  expect(next).toBeLessThan(CALLS_LIMIT);
-  const servers = scripts.map(({ server }) => server);
-  expect(
-    w
-      .servers()
-      .map(({ pid }) => pid)
-      .sort(),
-  ).toEqual(servers.sort());
-  await expectOnce(w, ids);
-});
+test.skipIf(!mayTraceOthers()).each(WHOM)(
+  '$who, stopped after each of its system calls',
+  async ({ who, whom, least }) => {
+    const w = workspace();
+    const scripts = await sideBySide(1, ['one.cjs', 'two.cjs', 'three.cjs'], (name) => warm(w, name));
+    const ids: string[] = [];
+    let next = 0;
+    // Each script's server is stopped in turn, as they become free; most of it is waiting.
+    await sideBySide(AT_ONCE, scripts, async ({ script, server }) => {
+      while (next < CALLS_LIMIT) {
+        const at = next++;
+        const id = `${who.replaceAll(' ', '-')}.${at}`;
+        ids.push(id);
+        if (!(await callStopped(w, script, ['process', String(await whom(server))], at, id))) return;
+      }
+    });
+    expect(next).toBeGreaterThan(least);
+    expect(next).toBeLessThan(CALLS_LIMIT);
+    const servers = scripts.map(({ server }) => server);
+    expect(
+      w
+        .servers()
+        .map(({ pid }) => pid)
+        .sort(),
+    ).toEqual(servers.sort());
+    await expectOnce(w, ids);
+  },
+);
 
 test('the client, stopped after each of its system calls', async () => {
   const w = workspace();
