@@ -12,6 +12,7 @@
 #include "addon/platform.h"
 #include "addon/stdio.h"
 #include "addon/sync.h"
+#include "addon/task_pool.h"
 #include "addon/threads.h"
 
 namespace prefork::addon {
@@ -113,6 +114,11 @@ Napi::Value tell_end_by(Call call) {
   return call.Env().Undefined();
 }
 
+Napi::Value forget_delayed_tasks(Call call) {
+  task_pool().forget_delayed();
+  return call.Env().Undefined();
+}
+
 Napi::Value exit_now(Call call) { addon::exit_now(int_argument(call, 0)); }
 
 Napi::Value note_stdio(Call call) {
@@ -137,6 +143,7 @@ void export_fork(Napi::Env env, Napi::Object exports) {
   export_function<leave_by_exit_now>(env, exports, "leaveByExitNow");
   export_function<set_natural_exit_code>(env, exports, "setNaturalExitCode");
   export_function<tell_end_by>(env, exports, "tellEndBy");
+  export_function<forget_delayed_tasks>(env, exports, "forgetDelayedTasks");
   export_function<exit_now>(env, exports, "exitNow");
   export_function<note_stdio>(env, exports, "noteStdio");
   export_function<refresh_time>(env, exports, "refreshTime");

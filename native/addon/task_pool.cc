@@ -71,9 +71,8 @@ void TaskPool::reset_in_child() {
   threads_ = 0;
   idle_ = 0;
   tids_.clear();
-  // V8 delays nothing but its statistics (SampleTopTierCodeSizeTask in wasm-engine.cc). For these each executor would have to have a
-  // thread from its beginning, and a server would have to wake up.
-  forget_delayed();
+  Locked locked(mutex_);
+  if (!delayed_.empty()) ensure_thread();
 }
 
 std::vector<pid_t> TaskPool::tids() {
@@ -89,6 +88,8 @@ void TaskPool::forget_delayed() {
   Locked locked(mutex_);
   for (const Delayed& delayed : delayed_) delete delayed.task;
   delayed_.clear();
+  // Whoever sleeps until something is due need not.
+  work_.notify_all();
 }
 
 bool TaskPool::stop(int64_t deadline_ms) {

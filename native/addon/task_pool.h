@@ -30,13 +30,13 @@ class TaskPool {
   // True, and the pool locked, once no task at all is queued or running. Those that are not due yet may be there.
   bool lock_at_rest(int64_t deadline_ms);
   void unlock() { mutex_.unlock(); }
-  // In the child of a fork that was made under lock_at_rest: no threads, and what is not due yet never will be. Unlocks.
+  // In the child of a fork that was made under lock_at_rest: no threads; what is not due yet is kept. Unlocks.
   void reset_in_child();
 
   // The pool's threads, those included that have only just been made.
   std::vector<pid_t> tids();
 
-  // V8 is about to be taken down: what is not due yet never will be.
+  // What is not due yet never will be: V8 is about to be taken down, or this process is to have no thread for it.
   void forget_delayed();
 
   // No task is begun any more; what is queued stays so. True once none is running.

@@ -85,6 +85,7 @@ export interface Binding {
   leaveByExitNow(): void;
   setNaturalExitCode(code: number): void;
   tellEndBy(note: Int32Array | null, moments: Float64Array | null): void;
+  forgetDelayedTasks(): void;
   exitNow(code: number): never;
   noteStdio(): void;
   refreshTime(): void;

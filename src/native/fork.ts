@@ -102,6 +102,14 @@ export function leaveByExitNow(): void {
 
 export { rehearseNaturalExit } from './natural-exit.js';
 
+/**
+ * What V8 wants to be done in the background later is never done. It delays nothing but its statistics (SampleTopTierCodeSizeTask in V8's wasm-engine.cc), for which
+ * each process that is forked from this one would have a thread from its beginning, and this one would wake up.
+ */
+export function forgetDelayedTasks(): void {
+  binding().forgetDelayedTasks();
+}
+
 /** The code of a natural end (the event loop is empty). leaveByExitNow keeps it up to date; this overrides it. */
 export function setNaturalExitCode(code: number): void {
   binding().setNaturalExitCode(code);

@@ -85,6 +85,7 @@ function becomeServer({ setup, options, core, staleness, title, nothing }: Ready
     const inherited = protocol === 2 ? new InheritedContext() : undefined;
     // For this process and all that are forked from it: whatever else ends them, none joins threads that it does not have.
     native.leaveByExitNow();
+    native.forgetDelayedTasks();
     const call = { core, log, protocol, startedWith, droppedWords, title, changes, inherited };
     const parts: ExecutorParts = { ...call, serverPid: native.processId() };
     const rehearsal = new Rehearsal(parts);

@@ -7,6 +7,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { unwarned } from './unwarned.js';
 
 const require = createRequire(__filename);
 
@@ -59,16 +60,9 @@ export function observeLoading(): void {
   };
 }
 
-/** Node's own functions for files. `process.binding` is deprecated, and under NODE_PENDING_DEPRECATION would say so to the caller. */
+/** Node's own functions for files. */
 function fileBinding(): Binding {
-  const { noDeprecation } = process;
-  process.noDeprecation = true;
-  try {
-    return (process as unknown as { binding(name: 'fs'): Binding }).binding('fs');
-  } finally {
-    if (noDeprecation === undefined) Reflect.deleteProperty(process, 'noDeprecation');
-    else process.noDeprecation = noDeprecation;
-  }
+  return unwarned(() => (process as unknown as { binding(name: 'fs'): Binding }).binding('fs'));
 }
 
 /** What this process was made from until now. Ends the observation. */

@@ -1,3 +1,5 @@
+import { unwarned } from './unwarned.js';
+
 /** What Node has and does not publish: what is preloaded (node --require), and how it runs what waits for the next tick. */
 type TickingProcess = NodeJS.Process & { readonly _preload_modules?: readonly string[]; _tickCallback?(): void };
 
@@ -9,5 +11,5 @@ export function rehearseTicks(): void {
   const { _preload_modules: preloaded, _tickCallback: tick } = process as TickingProcess;
   if (preloaded?.length !== 1 || typeof tick !== 'function') return;
   process.nextTick(() => {});
-  tick.call(process);
+  unwarned(() => tick.call(process));
 }

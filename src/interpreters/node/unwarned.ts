@@ -1,0 +1,11 @@
+/** Uses what Node deprecates: under NODE_PENDING_DEPRECATION it would say so to the caller. */
+export function unwarned<T>(use: () => T): T {
+  const { noDeprecation } = process;
+  process.noDeprecation = true;
+  try {
+    return use();
+  } finally {
+    if (noDeprecation === undefined) Reflect.deleteProperty(process, 'noDeprecation');
+    else process.noDeprecation = noDeprecation;
+  }
+}
