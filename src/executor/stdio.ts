@@ -97,8 +97,10 @@ export function outputAhead(): readonly [Writable, Writable] | undefined {
   return both.map(({ stream }) => stream as unknown as Writable) as [Writable, Writable];
 }
 
-function renew({ stream, own, resize }: Made, descriptor: number): void {
-  const theirs = [...listenersOf(stream)].map(([event, listeners]) => {
+function renew({ stream, own, resize, ahead }: Made, descriptor: number): void {
+  // What has been rehearsed with it is nobody's.
+  const kept = ahead ? [] : [...listenersOf(stream)];
+  const theirs = kept.map(([event, listeners]) => {
     const nodes = own.get(event) ?? [];
     return [event, listeners.filter((listener) => !nodes.includes(listener))] as const;
   });
