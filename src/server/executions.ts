@@ -3,6 +3,7 @@ import * as native from '../native.js';
 import type { Call } from './call.js';
 import type { CallTable } from './call-table.js';
 import type { Ends } from './ends.js';
+import { type Forked, forkExecutor } from './fork-executor.js';
 import { EXECUTOR_GRACE_MS, MAX_SLOW_CALLS, RECEIVING_LIMIT_MS } from './limits.js';
 import { PEER_GONE, POLLIN, POLLRDHUP, type PollSet } from './poll-set.js';
 import type { Protocol } from './protocol.js';
@@ -44,31 +45,17 @@ export class Executions {
     }
     call.place = ends.take();
     if (call.trace) call.trace.executor = ends.momentsOf(call.place);
-    let pid: number;
+    let forked: Forked | undefined;
     try {
-      // For the pidfd: once it is forked, an executor cannot be taken back.
-      const reserved = native.duplicateAbove(call.connection, 0);
-      try {
-        pid = native.fork();
-      } finally {
-        native.close(reserved);
-      }
+      forked = forkExecutor();
     } catch (error) {
       this.#notServed(call, error as Error);
       return false;
     }
-    if (pid === 0) return true;
+    if (!forked) return true;
     call.trace?.note(MOMENT_SERVER_FORKED);
-    try {
-      this.#receives(call, { pid, pidfd: native.openProcess(pid), place: call.place });
-    } catch (error) {
-      // Nobody would see its end.
-      native.sendSignal(pid, SIGKILL);
-      native.wait(pid, false);
-      this.#notServed(call, error as Error);
-      return false;
-    }
-    makeGroup(pid);
+    this.#receives(call, { ...forked, place: call.place });
+    makeGroup(forked.pid);
     return false;
   }
 

@@ -1,6 +1,7 @@
 import * as native from '../native.js';
 import type { CallTrace } from './call-trace.js';
 import type { Ends } from './ends.js';
+import { type Forked, forkExecutor } from './fork-executor.js';
 import { MAX_SPARES, SPARE_REST_MS } from './limits.js';
 import { POLLIN, type PollSet } from './poll-set.js';
 import type { Log } from './syslog.js';
@@ -12,11 +13,8 @@ export const HANDED_OVER_TRACED = 2;
 const TRACED_WORD = Uint8Array.of(HANDED_OVER_TRACED);
 const SIGKILL = native.signalNumber('SIGKILL');
 
-/** An executor that was forked ahead of its call. It waits at the other end of `channel`. */
-export interface Spare {
-  readonly pid: number;
-  /** Readable once it has ended. Whoever takes the spare owns it, and its place. */
-  readonly pidfd: number;
+/** An executor that was forked ahead of its call. It waits at the other end of `channel`. Whoever takes it owns its pidfd and its place. */
+export interface Spare extends Forked {
   readonly channel: number;
   /** In {@link Ends}. */
   readonly place: number;
@@ -54,10 +52,6 @@ export class Spares {
     this.#ends = ends;
     this.#log = log;
     this.#most = most < 0 ? MAX_SPARES : Math.min(most, MAX_SPARES);
-  }
-
-  get count(): number {
-    return this.#waiting.length;
   }
 
   /** When {@link rest} is to be called again. */
@@ -98,17 +92,13 @@ export class Spares {
     try {
       const [kept, given] = native.socketPair();
       open.push(kept, given);
-      // For the pidfd: an executor that was forked and is not wanted after all is work for nothing.
-      const reserved = native.duplicateAbove(kept, 0);
-      open.push(reserved);
-      const pid = native.fork();
-      if (pid === 0) {
-        native.closeAll([kept, reserved]);
+      const forked = forkExecutor();
+      if (!forked) {
+        native.close(kept);
         return { channel: given, place };
       }
-      native.closeAll([given, reserved]);
-      open.splice(1);
-      this.#waits({ pid, pidfd: openProcess(pid), channel: kept, place });
+      native.close(given);
+      this.#waits({ ...forked, channel: kept, place });
     } catch (error) {
       // Calls are served all the same, each by a fork of its own. A spare of which nobody knows ends with its channel.
       this.#log('warning', `no executor could be forked ahead of its call: ${(error as Error).message}`);
@@ -161,16 +151,5 @@ export class Spares {
     native.wait(spare.pid, false);
     native.close(spare.pidfd);
     this.#ends.release(spare.place);
-  }
-}
-
-/** Where that cannot be had, the process is ended: nobody would see its end. */
-function openProcess(pid: number): number {
-  try {
-    return native.openProcess(pid);
-  } catch (error) {
-    native.sendSignal(pid, SIGKILL);
-    native.wait(pid, false);
-    throw error;
   }
 }

@@ -2,9 +2,10 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CLIENT, NODE } from '../support/paths.js';
+import { cleanEnvironment } from '../support/clean-environment.js';
+import { CLIENT } from '../support/paths.js';
 import { alive, type Process, processes, processesStartedWith } from '../support/processes.js';
 import { until } from '../support/until.js';
 
@@ -19,14 +20,7 @@ export class Place {
   readonly directory = mkdtempSync(join(tmpdir(), 'pfb-'));
   readonly runDirectory = this.makeRunDirectory('r');
   readonly env: NodeJS.ProcessEnv = {
-    PATH: `${dirname(NODE)}:/usr/local/bin:/usr/bin:/bin`,
-    HOME: this.directory,
-    LC_ALL: 'C.UTF-8',
-    PREFORK_INTERP_RUN_DIR: this.runDirectory,
-    // Whatever takes longer is measured, not run directly instead.
-    PREFORK_INTERP_START_LIMIT_MS: '20000',
-    // Nobody listens there: the machine's log is not to fill with servers that start and end.
-    PREFORK_INTERP_LOG_SOCKET: join(this.directory, 'log'),
+    ...cleanEnvironment(this.directory, this.runDirectory),
     [MARK]: this.directory,
   };
   readonly #ends: (() => void)[] = [];

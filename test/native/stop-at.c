@@ -1,7 +1,6 @@
 // Stops a process (SIGSTOP) after the N-th of its system calls, where several of the same kind in a row count as one:
 //
 //   stop-at N process PID            the process, from now on
-//   stop-at N child PID              the next that this process forks, from its beginning
 //   stop-at N command COMMAND ..     the command, from its beginning; it is let go on as soon as it has stopped
 //   stop-at N ended COMMAND ..       the same, but by SIGTERM
 //
@@ -49,30 +48,19 @@ static void stop(pid_t pid) {
   dprintf(REPORT, "stopped %d\n", pid);
 }
 
-// Follows what is traced until the process has been stopped or has ended. `child`: it is one that `pid` will fork.
-static int follow(pid_t pid, int child, int *status) {
-  pid_t target = child ? 0 : pid;
+// Follows the process, which is traced, until it has been stopped or has ended.
+static int follow(pid_t pid, int *status) {
   for (;;) {
-    const pid_t who = waitpid(-1, status, __WALL);
-    if (who < 0) err(125, "waitpid");
-    if (!WIFSTOPPED(*status)) {
-      if (who == target) return 0;
-      continue;
-    }
+    if (waitpid(pid, status, __WALL) < 0) err(125, "waitpid");
+    if (!WIFSTOPPED(*status)) return 0;
     const int event = *status >> 16;
     const int signal = WSTOPSIG(*status);
-    if (target == 0 && who != pid) target = who;
-    if (event == PTRACE_EVENT_FORK && who == pid) {
-      // Only its next child is of interest, which is traced by now.
-      trace(PTRACE_DETACH, pid, 0);
-      continue;
-    }
-    if (who == target && signal == SYSCALL_STOP && count(who)) {
-      stop(who);
+    if (signal == SYSCALL_STOP && count(pid)) {
+      stop(pid);
       return 1;
     }
     const int passed_on = event == 0 && signal != SYSCALL_STOP ? signal : 0;
-    trace(PTRACE_SYSCALL, who, passed_on);
+    trace(PTRACE_SYSCALL, pid, passed_on);
   }
 }
 
@@ -82,8 +70,8 @@ static void end(int number) {
   _exit(0);
 }
 
-static void attach(pid_t pid, long options) {
-  if (ptrace(PTRACE_SEIZE, pid, 0L, PTRACE_O_TRACESYSGOOD | options) != 0) err(125, "PTRACE_SEIZE of process %d", pid);
+static void attach(pid_t pid) {
+  if (ptrace(PTRACE_SEIZE, pid, 0L, PTRACE_O_TRACESYSGOOD) != 0) err(125, "PTRACE_SEIZE of process %d", pid);
   trace(PTRACE_INTERRUPT, pid, 0);
   dprintf(REPORT, "ready\n");
 }
@@ -102,18 +90,18 @@ static int run(char **command) {
     execvp(command[0], command);
     err(125, "%s", command[0]);
   }
-  attach(pid, 0);
+  attach(pid);
   close(go[0]);
   close(go[1]);
   int status;
-  if (follow(pid, 0, &status)) {
+  if (follow(pid, &status)) {
     while (waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status)) kill(pid, SIGCONT);
   }
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 int main(int argc, char **argv) {
-  if (argc < 4) errx(125, "usage: stop-at N process|child|command WHAT ..");
+  if (argc < 4) errx(125, "usage: stop-at N process|command|ended WHAT ..");
   wanted = atol(argv[1]);
   if (strcmp(argv[2], "command") == 0) return run(argv + 3);
   if (strcmp(argv[2], "ended") == 0) {
@@ -121,10 +109,9 @@ int main(int argc, char **argv) {
     return run(argv + 3);
   }
   signal(SIGTERM, end);
-  const int child = strcmp(argv[2], "child") == 0;
   const pid_t pid = (pid_t)atol(argv[3]);
-  attach(pid, child ? PTRACE_O_TRACEFORK : 0);
+  attach(pid);
   int status;
-  follow(pid, child, &status);
+  follow(pid, &status);
   return 0;
 }

@@ -14,9 +14,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { CLIENT, FIXTURES, NODE, ROOT } from './paths.js';
+import { cleanEnvironment } from './clean-environment.js';
+import { CLIENT, FIXTURES, ROOT } from './paths.js';
 import { alive, type Process, processes, processesStartedWith } from './processes.js';
 import { type Outcome, Running, type StartOptions } from './running.js';
 import { until } from './until.js';
@@ -45,14 +46,7 @@ export class Workspace {
   readonly directory = mkdtempSync(join(tmpdir(), 'pfi-'));
   readonly runDirectory = join(this.directory, 'r');
   readonly env: NodeJS.ProcessEnv = {
-    PATH: `${dirname(NODE)}:/usr/local/bin:/usr/bin:/bin`,
-    HOME: this.directory,
-    LC_ALL: 'C.UTF-8',
-    PREFORK_INTERP_RUN_DIR: this.runDirectory,
-    // So that no call is run directly only because the machine is slow. Tests of that set another.
-    PREFORK_INTERP_START_LIMIT_MS: '20000',
-    // Nobody listens there unless the test does: the machine's log is not to fill with tests.
-    PREFORK_INTERP_LOG_SOCKET: join(this.directory, 'log'),
+    ...cleanEnvironment(this.directory, this.runDirectory),
     [MARK]: this.directory,
   };
 
