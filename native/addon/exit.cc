@@ -37,12 +37,13 @@ pid_t told_of_end = 0;
 pid_t teller = 0;
 uv_loop_t* its_loop = nullptr;
 
-// Whether no other thread can do anything any more that is seen outside: what a thread of libuv's or an addon's is at would go on after
-// the end was told. V8's tasks in our pool only compute.
+// Whether no other thread does anything any more, nor will: what a thread of libuv's or an addon's is at would be seen outside after the
+// end was told, and a task of V8's that then posts one for the main thread (uv_async_send) aborts the process for want of its
+// descriptor. Our pool stays locked where it has threads.
 bool nobody_else_works() {
   // Does nothing but to look whether there are other threads (unshare(2)): there seldom are.
   if (::unshare(CLONE_VM) == 0) return true;
-  return its_loop->active_reqs.count == 0 && unknown_threads().empty();
+  return its_loop->active_reqs.count == 0 && unknown_threads().empty() && task_pool().lock_at_rest(now_ms());
 }
 
 // The kernel takes a millisecond and more to take down the memory of a Node, and whoever waits for the end of this process waits for

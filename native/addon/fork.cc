@@ -22,11 +22,12 @@ namespace {
 constexpr int kBrokenChild = 127;
 
 void renew_child(uv_loop_t* loop) {
-  task_pool().reset_in_child();
   forget_node_threads();
   // Whatever else becomes of this process, it must not join threads that it does not have.
   leave_by_exit_now();
   int error = renew_loop_after_fork(loop);
+  // After that, since a task that is due may post one to the loop.
+  task_pool().reset_in_child();
   if (error == 0) return;
   dprintf(STDERR_FILENO, "prefork-interp: uv_loop_fork in process %d: %s\n", getpid(), uv_strerror(error));
   _exit(kBrokenChild);

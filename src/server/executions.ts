@@ -148,7 +148,7 @@ export class Executions {
   }
 
   #ended(call: Call): void {
-    const { end, polled, protocol } = this.#parts;
+    const { end, ends, polled, protocol } = this.#parts;
     const { pidfd } = call;
     // Before it is reaped, while the number of the group cannot be another's.
     if (protocol.interruptsGroup || call.state === 'deserted') call.signalGroup(SIGINT);
@@ -158,7 +158,8 @@ export class Executions {
     if (call.state !== 'deserted') {
       if (!call.told) {
         call.trace?.note(MOMENT_SERVER_ENDED);
-        protocol.ended(call, status);
+        // What it has told is how its script ended, whatever came after that.
+        protocol.ended(call, ends.statusOf(call.place) ?? status);
       }
       end(call);
     } else if (call.deadline === NEVER || !call.signalGroup(0)) {

@@ -76,11 +76,7 @@ async function callStopped(w: Workspace, script: string, whom: string[], at: num
       'it stands still, or it or the call has ended',
       () => /[TZ]/.test(processOf(pid)?.state ?? 'Z') || hasEnded(),
     );
-    try {
-      process.kill(pid, 'SIGCONT');
-    } catch {
-      // ESRCH: its client had gone.
-    }
+    killIfThere(pid, 'SIGCONT');
   }
   // A client stops with a script that has begun, and it is for its own parent to let it go on.
   await until(`call ${id} has ended`, () => {
@@ -89,6 +85,14 @@ async function callStopped(w: Workspace, script: string, whom: string[], at: num
   });
   expect(await call.outcome, id).toEqual(good(id));
   return pid !== undefined;
+}
+
+function killIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** Lets the servers serve out what they have, so that nothing can run afterwards; then each id must have been run once. */
@@ -195,7 +199,7 @@ test('a SIGTERM to the client after each of its system calls: it dies of it, or 
       () => stopped() !== undefined || runs(w).has(`${at}`),
     );
     hit = stopped() !== undefined;
-    if (!hit) for (const { pid, parent } of processes()) if (parent === running.pid) process.kill(pid, 'SIGTERM');
+    if (!hit) for (const { pid, parent } of processes()) if (parent === running.pid) killIfThere(pid, 'SIGTERM');
     // Neither would be a script that goes on, and a client that waits for it.
     const { status } = await running.outcome;
     expect([5, 128 + 15], `${at}`).toContain(status);
