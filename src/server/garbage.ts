@@ -47,12 +47,17 @@ export class Garbage {
     if (young && young.space_used_size > GARBAGE_BYTES) this.#run('minor');
   }
 
-  /** In one thread: there is little to do, and others would have to be woken. */
+  /**
+   * In one thread: there is little to do, and others would have to be woken. Without forgetting the code of functions that have not been called for some
+   * collections: those that only executors call never are.
+   */
   #run(type: 'minor' | 'major'): void {
     this.#collect ??= collector();
     setFlagsFromString('--no-parallel-scavenge');
+    setFlagsFromString('--no-flush-bytecode');
     this.#collect({ type, execution: 'sync' });
     setFlagsFromString('--parallel-scavenge');
+    setFlagsFromString('--flush-bytecode');
   }
 }
 

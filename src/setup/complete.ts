@@ -18,6 +18,7 @@ import { WarmUp } from '../server/warm-up.js';
 import { environmentChanges } from './environment-changes.js';
 import { checkForkPoint } from './fork-point.js';
 import type { Handover } from './handover.js';
+import { idleWork } from './idle-work.js';
 import { completeOptions, type InitialisationOptions, type ServerOptions } from './options.js';
 import { refuseSetup } from './refusal.js';
 import { type Setup, takeSetup } from './setup.js';
@@ -89,7 +90,7 @@ function becomeServer({ setup, options, core, staleness, title, nothing }: Ready
     const call = { core, log, protocol, startedWith, droppedWords, title, changes, inherited };
     const parts: ExecutorParts = { ...call, serverPid: native.processId() };
     const rehearsal = new Rehearsal(parts);
-    const once = [rehearseOutput, native.rehearseNaturalExit, syncBuiltinESMExports];
+    const once = [...idleWork, rehearseOutput, native.rehearseNaturalExit, syncBuiltinESMExports];
     const warmUp = new WarmUp(once, () => rehearsal.run('server'), log);
     becomeExecutor(
       parts,

@@ -17,16 +17,18 @@ export interface Handover {
   readonly protocol: 1 | 2;
   /** Modification time of the socket in nanoseconds, just before setup started; absent in the first design. */
   readonly stampNs: bigint | undefined;
+  /** The run directory, in which only this user can write, for what is worth keeping; absent in version 1. */
+  readonly directory: string | undefined;
 }
 
 /**
- * Takes apart the value of `PREFORK_INTERP`: `v1,SECS.NSECS[,v2][,...] LISTEN,CALL,WATCHE,WATCHI[,...][ ...]`.
+ * Takes apart the value of `PREFORK_INTERP`: `v1,SECS.NSECS[,v2][,...] LISTEN,CALL,WATCHE,WATCHI[,...][ ...]`; with `v2`, what comes last is the run directory.
  *
  * What is not known is ignored, so that a later client can say more: `v2` is such an item, which a library that does not know it passes over. The first design has no time stamp. Throws where
  * the value is not of this form: then some other program set the variable, or a client newer than version 1 alone.
  */
 export function parseHandover(value: string): Handover {
-  const [versionWord = '', descriptorsWord = ''] = value.split(' ');
+  const [versionWord = '', descriptorsWord = '', ...rest] = value.split(' ');
   const [version, stamp, ...more] = versionWord.split(',');
   if (version !== 'v1') throw malformed(value, `its version is not v1`);
   const numbers = descriptorsWord.split(',').slice(0, 4).map(parseDescriptor);
@@ -36,7 +38,10 @@ export function parseHandover(value: string): Handover {
   }
   const protocol = more.includes('v2') ? 2 : 1;
   const stampNs = stamp ? parseStamp(stamp, value) : undefined;
-  return { listener, call, watcherInput, watcherErrors, protocol, stampNs };
+  // A path may have spaces in it.
+  const last = rest.join(' ');
+  const directory = protocol === 2 && last.startsWith('/') ? last : undefined;
+  return { listener, call, watcherInput, watcherErrors, protocol, stampNs, directory };
 }
 
 function parseDescriptor(text: string): number | undefined {

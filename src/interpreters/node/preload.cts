@@ -1,4 +1,24 @@
 /** dist/adapter.cjs: what the client adds to node's arguments. */
-import runtime = require('../../runtime.cjs');
+import path = require('node:path');
+import threads = require('node:worker_threads');
+import handover = require('../../setup/handover.js');
+import keptCode = require('./kept-code.js');
 
-runtime.adapt(__filename);
+type Runtime = typeof import('../../runtime.cjs');
+
+/** Undefined where this is not setup, or something is wrong, which the library itself will find. */
+function runDirectory(): string | undefined {
+  const value = process.env[handover.HANDOVER_VARIABLE];
+  if (value === undefined || !threads.isMainThread) return undefined;
+  try {
+    return handover.parseHandover(value).directory;
+  } catch {
+    return undefined;
+  }
+}
+
+const directory = runDirectory();
+const library = path.join(__dirname, 'runtime.cjs');
+const keepCode = directory === undefined ? undefined : keptCode.loadWithKeptCode(library, directory);
+const runtime: Runtime = require(library);
+runtime.adapt(__filename, keepCode);
