@@ -3,6 +3,7 @@ import type { CallTrace } from './call-trace.js';
 import type { Ends } from './ends.js';
 import { type Forked, forkExecutor } from './fork-executor.js';
 import { MAX_SPARES, SPARE_REST_MS } from './limits.js';
+import { isRoomForSpares, memoryLeft, memoryTakenBy } from './memory.js';
 import { POLLIN, type PollSet } from './poll-set.js';
 import type { Log } from './syslog.js';
 
@@ -31,7 +32,8 @@ export interface SpareStart {
  * The executors that wait for a call, so that neither the fork nor the first touch of its pages is on the way of one. A server's state is the same from the
  * end of initialisation to its own end, so a spare is never older than what it stands for.
  *
- * How many is learnt from the calls: one more where a call found none, up to a limit; one again after a while without a call.
+ * How many is learnt from the calls: one more where a call found none, up to a limit and as far as there is memory for them; one again after a while without
+ * a call.
  */
 export class Spares {
   readonly #polled: PollSet;
@@ -43,8 +45,13 @@ export class Spares {
   /** When to let go of all but one; Infinity while there is no more than that. */
   #restAt = NEVER;
   #over = false;
-  /** Not again at once where a fork has failed. */
+  /** Not again at once where a fork has failed, or there was no memory for it. */
   #notBefore = Number.NEGATIVE_INFINITY;
+  /** In bytes, as of `#lookedAt`: to ask takes longer than to tell a call's end. */
+  #memoryLeft = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  /** What one takes, in bytes, once that was of interest. */
+  #cost: number | undefined;
 
   /** `most`: no more calls than this run at once; negative: no limit. */
   constructor(polled: PollSet, ends: Ends, log: Log, most: number) {
@@ -84,8 +91,12 @@ export class Spares {
     return !this.#over && this.#waiting.length < this.#wanted && performance.now() >= this.#notBefore;
   }
 
-  /** Forks one more. Returns in the new process what it has. */
+  /** Forks one more, if there is memory for it. Returns in the new process what it has. */
   replenish(): SpareStart | undefined {
+    if (!this.#isRoom()) {
+      this.#notBefore = performance.now() + SPARE_REST_MS;
+      return undefined;
+    }
     this.#restAt = this.#wanted > 1 ? performance.now() + SPARE_REST_MS : NEVER;
     const place = this.#ends.take();
     const open: number[] = [];
@@ -122,6 +133,17 @@ export class Spares {
     this.#over = true;
     this.#restAt = NEVER;
     for (const spare of [...this.#waiting]) this.#dismiss(spare);
+  }
+
+  #isRoom(): boolean {
+    const now = performance.now();
+    if (now >= this.#lookedAt + SPARE_REST_MS) {
+      this.#memoryLeft = memoryLeft();
+      this.#lookedAt = now;
+    }
+    const [first] = this.#waiting;
+    if (first) this.#cost ??= memoryTakenBy(first.pid);
+    return isRoomForSpares(this.#waiting.length + 1, this.#cost ?? 0, this.#memoryLeft);
   }
 
   #waits(spare: Spare): void {

@@ -139,7 +139,11 @@ export class Workspace {
 
   /** The sockets and locks in the run directory. */
   rendezvous(): string[] {
-    return existsSync(this.runDirectory) ? readdirSync(this.runDirectory).filter((name) => /^[ls]/.test(name)).sort() : [];
+    return existsSync(this.runDirectory)
+      ? readdirSync(this.runDirectory)
+          .filter((name) => /^[ls]/.test(name))
+          .sort()
+      : [];
   }
 
   /** Waits until nothing runs any more, but for what the test itself has started and awaits later. */
