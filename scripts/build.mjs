@@ -18,6 +18,19 @@ import { buildAddon, buildClient } from './build-native.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
 
+/**
+ * At the top of dist/runtime.cjs and adapter.cjs. The library uses Node's modules and globals as they are when it is loaded, which mostly is before the script: what the script
+ * puts in the place of their functions (a `fs` that logs, say, or one for tests) is for its own use.
+ */
+const KEEPING_NODES_OWN = `"use strict";
+require = ((original) => (name) => {
+  const exported = original(name);
+  if (!name.startsWith("node:")) return exported;
+  return Object.defineProperties({}, Object.getOwnPropertyDescriptors(exported));
+})(require);
+const { Buffer, performance, WebAssembly } = globalThis;
+`;
+
 function node(script, ...args) {
   execFileSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' });
 }
@@ -53,9 +66,11 @@ const steps = {
       setup: ({ onResolve }) =>
         onResolve({ filter: /runtime\.cjs$/ }, () => ({ path: './runtime.cjs', external: true })),
     };
-    await build({ ...common, format: 'cjs', entryPoints: ['src/runtime.ts'], outfile: 'dist/runtime.cjs' });
+    const banner = { js: KEEPING_NODES_OWN };
+    await build({ ...common, banner, format: 'cjs', entryPoints: ['src/runtime.ts'], outfile: 'dist/runtime.cjs' });
     await build({
       ...common,
+      banner,
       format: 'cjs',
       entryPoints: ['src/interpreters/node/preload.cts'],
       outfile: 'dist/adapter.cjs',

@@ -61,7 +61,10 @@ void check_mediation(const Context &context, const Interpreter &interpreter) {
   find_interpreter(context.options.interpreter, &interpreter);
   find_adapter_of(&interpreter);
   check_mediation(context, interpreter);
-  if (interpreter.adapted != nullptr) refuse_background();
+  if (interpreter.adapted != nullptr) {
+    refuse_watched();
+    refuse_background();
+  }
   find_rendezvous(context, interpreter, true, &rendezvous);
   note_moment(core::MOMENT_CLIENT_IDENTIFIED);
   if (interpreter.adapted != nullptr) call_ours(context, interpreter, rendezvous);

@@ -11,6 +11,9 @@ void run_directly_where_asked(const Context &context);
 // Fails (that is, runs directly) for a caller that talks to its child over a descriptor which no executor would have.
 void refuse_channel();
 
+// Fails for a caller that wants a run to be debugged or measured from its beginning.
+void refuse_watched();
+
 // Fails where an executor would read what the script is not to have: standard input is a terminal, and this call in the background.
 void refuse_background();
 

@@ -70,7 +70,7 @@ export interface BegunCall {
  * Makes the process that the server has just forked the process of one call: its request, descriptors, arguments,
  * environment, random state. Returns into the script; where the request cannot be had, reports that and ends.
  */
-export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall, rehearsal: Rehearsal): void {
+export function becomeExecutor(parts: ExecutorParts, forked: ForkedCall, rehearsal: Rehearsal | undefined): void {
   dieWithServer(parts);
   native.setProcessGroup(0, 0);
   native.putBackSignalHandlers();

@@ -1,6 +1,7 @@
 import * as native from '../native.js';
 import { HANDED_OVER_TRACED } from '../server/spares.js';
 import type { ExecutorParts } from './become.js';
+import { commandLineOf, showCommandLine } from './command-line.js';
 import type { Rehearsal } from './rehearsal.js';
 
 /** A call that follows another at once has come by then. */
@@ -13,11 +14,14 @@ const QUIET_MS = 5;
 export function awaitCall(
   parts: ExecutorParts,
   channel: number,
-  rehearsal: Rehearsal,
+  rehearsal: Rehearsal | undefined,
 ): { connection: number; traced: boolean } {
   try {
     // Where calls come one behind the other, this one is served sooner without.
-    if (native.poll(Int32Array.of(channel, native.POLLIN, 0), QUIET_MS) === 0) rehearsal.run('spare');
+    if (native.poll(Int32Array.of(channel, native.POLLIN, 0), QUIET_MS) === 0) {
+      if (rehearsal) rehearsal.run('spare');
+      else showCommandLine(commandLineOf('spare', parts.startedWith[1] ?? process.execPath), true);
+    }
   } catch (error) {
     parts.log('warning', `a call could not be rehearsed: ${(error as Error).message}`);
   }

@@ -9,6 +9,7 @@ import { fstatSync, ReadStream, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { Readable, Writable } from 'node:stream';
 import tty from 'node:tty';
+import { ownProperties, settingsOf } from './stream-settings.js';
 
 type Name = 'stdin' | 'stdout' | 'stderr';
 type Kind = 'tty' | 'file' | 'pipe' | 'none';
@@ -19,21 +20,29 @@ interface StandardStream extends NodeJS.EventEmitter {
   fd?: number;
   _type?: string;
   _isStdio?: boolean;
-  _handle?: { close(): void; reading?: boolean; readStop?(): void } | null;
+  _handle?: { close(): void; reading?: boolean; readStop?(): void; hasRef?(): boolean } | null;
   _destroy?: (error: Error | null, done: (error: Error | null) => void) => void;
-  _readableState?: { reading: boolean; constructed?: boolean };
-  _writableState?: { constructed?: boolean; ended?: boolean; emitClose?: boolean };
+  _readableState?: { reading: boolean; constructed?: boolean; encoding?: BufferEncoding | null };
+  _writableState?: {
+    constructed?: boolean;
+    ended?: boolean;
+    emitClose?: boolean;
+    defaultEncoding?: BufferEncoding;
+  };
   _construct?: (done: () => void) => void;
   _undestroy?: () => void;
   _refreshSize?: () => void;
   destroy?: () => void;
+  destroyed?: boolean;
   destroySoon?: () => void;
 }
 type Constructor = { call(on: object, ...args: unknown[]): void; prototype: object };
 
 interface Made {
   readonly stream: StandardStream;
-  /** The listeners that Node itself had put on it when it was made. */
+  /** What it had of its own when Node had made it. */
+  readonly properties: ReadonlyMap<PropertyKey, PropertyDescriptor>;
+  /** The listeners that Node itself had put on it then. */
   readonly own: ReadonlyMap<string | symbol, readonly unknown[]>;
   /** What Node listens with for a new size of the terminal, if it is one. */
   readonly resize: readonly NodeJS.SignalsListener[];
@@ -44,6 +53,8 @@ interface Made {
 const NAMES: readonly Name[] = ['stdin', 'stdout', 'stderr'];
 const getters = new Map<Name, PropertyDescriptor>();
 const made = new Map<Name, Made>();
+/** Those that this puts in the place of Node's. */
+const ours = new Set<unknown>();
 
 /** From now on it is known which of the three are used. */
 export function watchStandardStreams(): void {
@@ -51,8 +62,13 @@ export function watchStandardStreams(): void {
     const original = Object.getOwnPropertyDescriptor(process, name);
     if (!original?.get) continue;
     getters.set(name, original);
-    Object.defineProperty(process, name, { ...original, get: () => make(name, false).stream });
+    define(name, () => make(name, false).stream);
   }
+}
+
+function define(name: Name, get: () => unknown): void {
+  ours.add(get);
+  Object.defineProperty(process, name, { ...getters.get(name), get });
 }
 
 function make(name: Name, ahead: boolean): Made {
@@ -61,7 +77,7 @@ function make(name: Name, ahead: boolean): Made {
   const before = process.listeners('SIGWINCH');
   const stream = getters.get(name)?.get?.call(process) as StandardStream;
   const resize = process.listeners('SIGWINCH').filter((listener) => !before.includes(listener));
-  const now = { stream, own: listenersOf(stream), resize, ahead };
+  const now = { stream, properties: ownProperties(stream), own: listenersOf(stream), resize, ahead };
   made.set(name, now);
   return now;
 }
@@ -76,8 +92,9 @@ export function renewStandardStreams(rehearsed: boolean): void {
     if (before && !before.ahead && !rehearsed) renew(before, NAMES.indexOf(name));
     // Where the script has put something of its own there, that stays.
     const current = Object.getOwnPropertyDescriptor(process, name);
-    if (!current?.get || !current.configurable) continue;
-    Object.defineProperty(process, name, before?.ahead ? { ...descriptor, get: renewing(before, name) } : descriptor);
+    if (!ours.has(current?.get) || !current?.configurable) continue;
+    if (before?.ahead) define(name, renewing(before, name));
+    else if (!rehearsed) Object.defineProperty(process, name, descriptor);
   }
 }
 
@@ -97,13 +114,14 @@ export function outputAhead(): readonly [Writable, Writable] | undefined {
   return both.map(({ stream }) => stream as unknown as Writable) as [Writable, Writable];
 }
 
-function renew({ stream, own, resize, ahead }: Made, descriptor: number): void {
+function renew({ stream, properties, own, resize, ahead }: Made, descriptor: number): void {
   // What has been rehearsed with it is nobody's.
   const kept = ahead ? [] : [...listenersOf(stream)];
   const theirs = kept.map(([event, listeners]) => {
     const nodes = own.get(event) ?? [];
     return [event, listeners.filter((listener) => !nodes.includes(listener))] as const;
   });
+  const set = ahead ? undefined : settingsOf(stream, properties);
   const constructing = stream._readableState?.constructed === false || stream._writableState?.constructed === false;
   // Of the first three descriptors libuv closes none with their handles (uv__stream_close): only the handle itself goes.
   stream._handle?.close();
@@ -114,6 +132,7 @@ function renew({ stream, own, resize, ahead }: Made, descriptor: number): void {
   stream.fd = descriptor;
   if (constructing) awaitConstruction(stream);
   for (const [event, listeners] of theirs) for (const listener of listeners) stream.on(event, listener as Listener);
+  set?.(stream);
 }
 
 /**

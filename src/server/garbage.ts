@@ -1,5 +1,6 @@
-import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { withFlags } from '../v8-flags.js';
 
 /** Up to this size a full collection takes some ten milliseconds; beyond it, too long for somebody who calls meanwhile. */
 const SMALL_HEAP_BYTES = 200 * 2 ** 20;
@@ -16,10 +17,7 @@ type Collect = (options: { type: 'minor' | 'major'; execution: 'sync' }) => void
 
 /** V8 gives this function to contexts that are made while the flag is set. */
 function collector(): Collect {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as Collect;
-  setFlagsFromString('--no-expose-gc');
-  return collect;
+  return withFlags(['--expose-gc'], () => runInNewContext('gc') as Collect);
 }
 
 /**
@@ -53,11 +51,8 @@ export class Garbage {
    */
   #run(type: 'minor' | 'major'): void {
     this.#collect ??= collector();
-    setFlagsFromString('--no-parallel-scavenge');
-    setFlagsFromString('--no-flush-bytecode');
-    this.#collect({ type, execution: 'sync' });
-    setFlagsFromString('--parallel-scavenge');
-    setFlagsFromString('--flush-bytecode');
+    const collect = this.#collect;
+    withFlags(['--no-parallel-scavenge', '--no-flush-bytecode'], () => collect({ type, execution: 'sync' }));
   }
 }
 

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
+import { readText } from '../read-text.js';
 
 const KIB = 1024;
 /** Where less is left, no process waits for a call: the next one would be forked for it, as if there were no spares. */
@@ -20,7 +20,7 @@ export function memoryLeft(): number {
 /** What a process takes in bytes, its share of what it shares with others counted (PSS in proc_pid_smaps(5)). Undefined where the kernel does not tell. */
 export function memoryTakenBy(pid: number): number | undefined {
   try {
-    const pss = /^Pss: +(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1];
+    const pss = /^Pss: +(\d+) kB$/m.exec(readText(`/proc/${pid}/smaps_rollup`))?.[1];
     return pss === undefined ? undefined : Number(pss) * KIB;
   } catch {
     // ENOENT: an old kernel, or the process has ended.

@@ -109,6 +109,11 @@ export class Server {
     this.#childSignals = native.openSignals([SIGCHLD]);
   }
 
+  /** Whether a call has been given to a process of its own. */
+  get hasServed(): boolean {
+    return this.#served > 0;
+  }
+
   /** Serves until it is time to go, and then ends the process. Returns in each executor, and nowhere else. */
   serve(): ForkedCall {
     const lockFile = lockFileOf(native.boundPath(this.#handover.listener));

@@ -12,6 +12,7 @@ export class WarmUp {
   readonly #log: Log;
   readonly #garbage = new Garbage();
   #steps: (() => void)[];
+  #failed = false;
 
   /** `once`: what is worth to be done once; `often`: what each executor does for its call. */
   constructor(once: readonly (() => void)[], often: () => void, log: Log) {
@@ -26,17 +27,24 @@ export class WarmUp {
 
   /** Does one piece of it. */
   step(): void {
+    const step = this.#steps.shift();
+    if (step) this.#attempt(step);
+  }
+
+  /** Where it fails calls are served all the same, only slower. What has failed once would fail again. */
+  #attempt(what: () => void): void {
+    if (this.#failed) return;
     try {
-      this.#steps.shift()?.();
+      what();
     } catch (error) {
-      // Calls are served all the same, only slower. What failed would fail again.
-      this.#log('warning', `a call could not be rehearsed: ${(error as Error).message}`);
-      this.#steps.splice(0, this.#steps.length - 1);
+      this.#log('warning', `the server cannot warm up: ${(error as Error).message}`);
+      this.#failed = true;
+      this.#steps = [];
     }
   }
 
   /** Clears up what the last calls have left. */
   tidy(): void {
-    this.#garbage.collectNew();
+    this.#attempt(() => this.#garbage.collectNew());
   }
 }

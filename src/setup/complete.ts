@@ -7,6 +7,7 @@ import { becomeExecutor, type ExecutorParts } from '../executor/become.js';
 import { commandLineOf, showCommandLine } from '../executor/command-line.js';
 import { InheritedContext } from '../executor/context.js';
 import { rehearseOutput } from '../executor/output-rehearsal.js';
+import { isSharedPristine } from '../executor/pristine.js';
 import { exhaustCachedEntropy } from '../executor/random.js';
 import { Rehearsal } from '../executor/rehearsal.js';
 import { loadedFiles } from '../interpreters/node/loaded-files.js';
@@ -81,6 +82,8 @@ function becomeServer({ setup, options, core, staleness, title, nothing }: Ready
   const log = openSyslog(options.logFacility, script);
   const droppedWords = droppedFromFront(startedWith, process.argv);
   const changes = environmentChanges(setup.environment, { ...process.env });
+  const serverPid = native.processId();
+  let server: Server | undefined;
   try {
     const setupErrors = becomeDaemon(script, nothing, handover);
     const inherited = protocol === 2 ? new InheritedContext() : undefined;
@@ -88,18 +91,17 @@ function becomeServer({ setup, options, core, staleness, title, nothing }: Ready
     native.leaveByExitNow();
     native.forgetDelayedTasks();
     const call = { core, log, protocol, startedWith, droppedWords, title, changes, inherited };
-    const parts: ExecutorParts = { ...call, serverPid: native.processId() };
-    const rehearsal = new Rehearsal(parts);
-    const once = [...idleWork, rehearseOutput, native.rehearseNaturalExit, syncBuiltinESMExports];
-    const warmUp = new WarmUp(once, () => rehearsal.run('server'), log);
-    becomeExecutor(
-      parts,
-      new Server({ core, log, staleness, script, setupErrors, warmUp }, handover, options).serve(),
-      rehearsal,
-    );
+    const parts: ExecutorParts = { ...call, serverPid };
+    const rehearsal = isSharedPristine() ? new Rehearsal(parts) : undefined;
+    const rehearsals = rehearsal ? [rehearseOutput, native.rehearseNaturalExit, syncBuiltinESMExports] : [];
+    const warmUp = new WarmUp([...idleWork, ...rehearsals], () => rehearsal?.run('server'), log);
+    server = new Server({ core, log, staleness, script, setupErrors, warmUp }, handover, options);
+    becomeExecutor(parts, server.serve(), rehearsal);
   } catch (error) {
     // Thrown on, it would be caught by the script, or run its handlers, in a process that is no call.
     log('error', `process ${native.processId()} gives up: ${(error as Error).stack ?? error}`);
+    // Nothing has begun yet: the client can run the script without a server.
+    if (native.processId() === serverPid && !server?.hasServed) refuseSetup(handover, (error as Error).message);
     native.exitNow(FAILED);
   }
 }

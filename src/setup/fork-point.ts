@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { PreforkError } from '../errors.js';
 import * as native from '../native.js';
+import { readText } from '../read-text.js';
 
 const ADVICE = 'finish it before initialisationComplete(), or begin it afterwards';
 
@@ -55,7 +56,7 @@ function childProcesses(): Child[] {
 /** Empty where there is no such file: a thread or a process has ended, or the kernel was built without lists of children. */
 function read(path: string): string {
   try {
-    return readFileSync(path, 'latin1');
+    return readText(path);
   } catch {
     return '';
   }

@@ -1,5 +1,6 @@
 /** The state of this copy of the library in this process, from its loading to the fork point. */
 import { isMainThread } from 'node:worker_threads';
+import { watchShared } from '../executor/pristine.js';
 import { installRandom } from '../executor/random.js';
 import { watchStandardStreams } from '../executor/stdio.js';
 import * as native from '../native.js';
@@ -52,6 +53,7 @@ function prepare(handover: Handover): Setup {
     }
     requireWebAssembly();
     native.prepareFork();
+    watchShared();
     watchStandardStreams();
     installRandom();
   } catch (problem) {

@@ -54,6 +54,11 @@ const OCCASIONS: [what: string, interpreter: 'node' | 'v1-server', Occasion][] =
     'node',
     { prepare: () => {}, env: { NODE_CHANNEL_FD: '0' }, strict: /NODE_CHANNEL_FD.*a server cannot be given/ },
   ],
+  [
+    'a debugger',
+    'node',
+    { prepare: () => {}, env: { NODE_OPTIONS: '--inspect=0' }, strict: /watch this run .NODE_OPTIONS has --inspect/ },
+  ],
 ];
 
 async function prepared(interpreter: string, occasion: Occasion): Promise<{ w: Workspace; s: V1Script }> {

@@ -1,8 +1,8 @@
 /** V8's code of this library, which servers keep in the run directory for those that come after them. */
-import { chmodSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CLIENT, ROOT } from '../support/paths.js';
+import { ROOT } from '../support/paths.js';
 import { until } from '../support/until.js';
 import { type Workspace, workspace } from '../support/workspace.js';
 
@@ -10,10 +10,7 @@ const SCRIPT = 'process.preforkInterp?.initialisationComplete();\n';
 
 /** A script whose processes log each function that V8 compiles. */
 function loggingScript(w: Workspace, name: string): string {
-  const flags = `--log-function-events --no-logfile-per-isolate --logfile=${w.path('log')}`;
-  const path = w.write(name, `#!${CLIENT} -U node ${flags}\n${SCRIPT}`);
-  chmodSync(path, 0o755);
-  return path;
+  return w.interpreted(name, SCRIPT, `--log-function-events --no-logfile-per-isolate --logfile=${w.path('log')}`);
 }
 
 function keptIn(w: Workspace): string[] {

@@ -70,6 +70,13 @@ export class Workspace {
     return path;
   }
 
+  /** The same, where the interpreter is node with some of its own options. */
+  interpreted(name: string, source: string, flags: string): string {
+    const path = this.write(name, `#!${CLIENT} -U node ${flags}\n${source}`);
+    chmodSync(path, 0o755);
+    return path;
+  }
+
   /** The same, of a source in test/fixtures. */
   fixture(name: string, options?: ScriptOptions): string {
     return this.script(name, readFileSync(join(FIXTURES, name), 'utf8'), options);

@@ -11,8 +11,9 @@ import {
 } from 'node:fs';
 import { createRequire, Module } from 'node:module';
 import { dirname, join } from 'node:path';
-import { cachedDataVersionTag, setFlagsFromString } from 'node:v8';
+import { cachedDataVersionTag } from 'node:v8';
 import { Script } from 'node:vm';
+import { withFlags } from '../../v8-flags.js';
 
 /** What names of such files begin with: with neither `l` nor `s`, so nobody takes them for a rendezvous. */
 const PREFIX = 'code.';
@@ -68,12 +69,7 @@ function compile(source: string, filename: string, path: string): { script: Scri
     if (!script.cachedDataRejected) return { script, kept: true };
   }
   // All of it, and not each function when it is first called: those that only executors call would be compiled in each of them.
-  setFlagsFromString('--no-lazy');
-  try {
-    return { script: new Script(wrapped, { filename }), kept: false };
-  } finally {
-    setFlagsFromString('--lazy');
-  }
+  return { script: withFlags(['--no-lazy'], () => new Script(wrapped, { filename })), kept: false };
 }
 
 function keep(code: Buffer, path: string): void {
