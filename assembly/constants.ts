@@ -130,6 +130,8 @@ export const MODE_FRESH = 1;
 export const MODE_KILL = 2;
 /** `--help`: usage, and nothing else. */
 export const MODE_HELP = 3;
+/** `--explain`: say which rendezvous it would be, and what that was worked out from; run nothing. */
+export const MODE_EXPLAIN = 4;
 
 /** `--strict`: where the call cannot be served, say so, instead of running the script directly. A bit of options_flags(). */
 export const FLAG_STRICT = 1;
@@ -238,8 +240,10 @@ export const FIELD_WAITING = 16;
 export const FIELD_CALLS = 17;
 export const FIELD_UPTIME = 18;
 export const FIELD_MOMENTS = 19;
+export const FIELD_SPARES = 20;
+export const FIELD_IDLE = 21;
 /** The greatest tag that is known. */
-export const FIELD_LAST = 19;
+export const FIELD_LAST = 21;
 
 /** What a control asks for. */
 export const OPERATION_STATUS = 1;

@@ -33,7 +33,7 @@ import { isText } from './utf8';
 /** For each tag the fewest bytes and the most, 4 bytes each. The strings of a call are as long as its body lets them be. */
 const LENGTHS = memory.data<u32>([
   0, 0, 1, 1, 0, 0, 4, 4, 0, 384, 4, 4, 1, 1024, 0, 6299648, 0, 6299648, 4, 4, 4, 4, 4, 4, 4, 4, 1, 512, 0, 4096, 4, 4,
-  4, 4, 8, 8, 8, 8, 12, 384,
+  4, 4, 8, 8, 8, 8, 12, 384, 4, 4, 8, 8,
 ]) as i32;
 
 /** A table: for each tag the field's address, 0 where it has not come, and its length; 4 bytes each. */

@@ -3,11 +3,13 @@ import {
   E_NONE,
   FIELD_CALLS,
   FIELD_HEADER_BYTES,
+  FIELD_IDLE,
   FIELD_MOMENTS,
   FIELD_PID,
   FIELD_REASON,
   FIELD_RUNNING,
   FIELD_SCRIPT,
+  FIELD_SPARES,
   FIELD_UPTIME,
   FIELD_WAITING,
   KIND_CONTINUED,
@@ -61,26 +63,40 @@ export function message_encode_moments(length: i32): i32 {
   return finish(KIND_MOMENTS);
 }
 
-/** A reply; the script is the input, or there is none where its length is -1. */
+/**
+ * A reply. The input is the script, or there is none where its length is -1; and behind it the reason why the server would not serve
+ * another call, or there is none where its length is 0.
+ */
 export function message_encode_reply(
   pid: i32,
   running: i32,
   waiting: i32,
+  spares: i32,
   calls: i64,
   uptime: i64,
+  idle: i64,
   scriptLength: i32,
+  reasonLength: i32,
 ): i32 {
   if (checkNumber(FIELD_PID, pid) !== E_NONE) return 0;
   end = MESSAGE + MESSAGE_HEADER_BYTES;
   addNumber(FIELD_PID, pid);
   addNumber(FIELD_RUNNING, running);
   addNumber(FIELD_WAITING, waiting);
+  addNumber(FIELD_SPARES, spares);
   addLarge(FIELD_CALLS, calls);
   addLarge(FIELD_UPTIME, uptime);
+  addLarge(FIELD_IDLE, idle);
+  let reason = input();
   if (scriptLength !== -1) {
     if (checkLength(FIELD_SCRIPT, scriptLength) !== E_NONE) return 0;
-    if (findNul(input(), input() + scriptLength) !== input() + scriptLength) return 0;
-    addInput(FIELD_SCRIPT, scriptLength);
+    if (findNul(reason, reason + scriptLength) !== reason + scriptLength) return 0;
+    addBytes(FIELD_SCRIPT, reason, scriptLength);
+    reason += scriptLength;
+  }
+  if (reasonLength !== 0) {
+    if (checkLength(FIELD_REASON, reasonLength) !== E_NONE || !isText(reason, reason + reasonLength)) return 0;
+    addBytes(FIELD_REASON, reason, reasonLength);
   }
   return finish(KIND_REPLY);
 }
@@ -118,7 +134,11 @@ function addLarge(tag: i32, value: i64): void {
 }
 
 function addInput(tag: i32, length: i32): void {
+  addBytes(tag, input(), length);
+}
+
+function addBytes(tag: i32, from: i32, length: i32): void {
   putFieldHeader(end, tag, length);
-  memory.copy(end + FIELD_HEADER_BYTES, input(), length);
+  memory.copy(end + FIELD_HEADER_BYTES, from, length);
   end += FIELD_HEADER_BYTES + length;
 }

@@ -9,6 +9,7 @@ import {
   FIELD_CALLS,
   FIELD_CWD,
   FIELD_ENVIRONMENT,
+  FIELD_IDLE,
   FIELD_LIMITS,
   FIELD_MOMENTS,
   FIELD_NICE,
@@ -18,6 +19,7 @@ import {
   FIELD_RUNNING,
   FIELD_SCRIPT,
   FIELD_SIGNAL,
+  FIELD_SPARES,
   FIELD_STATUS,
   FIELD_STDIO,
   FIELD_UMASK,
@@ -47,7 +49,14 @@ const CALL_OPTIONAL: i32 =
   (1 << FIELD_AFFINITY) |
   (1 << FIELD_SCRIPT);
 const REPLY_OPTIONAL: i32 =
-  (1 << FIELD_RUNNING) | (1 << FIELD_WAITING) | (1 << FIELD_CALLS) | (1 << FIELD_UPTIME) | (1 << FIELD_SCRIPT);
+  (1 << FIELD_RUNNING) |
+  (1 << FIELD_WAITING) |
+  (1 << FIELD_SPARES) |
+  (1 << FIELD_CALLS) |
+  (1 << FIELD_UPTIME) |
+  (1 << FIELD_IDLE) |
+  (1 << FIELD_SCRIPT) |
+  (1 << FIELD_REASON);
 
 export function isKnown(kind: i32): bool {
   return kind === KIND_CALL || kind === KIND_CONTINUED || requiredFields(kind) !== 0;

@@ -33,26 +33,22 @@ struct stat look_at_directory(const char *path) {
 }
 
 // The same in both schemes: what the command line says.
-void hash(const Context &context, core::IdentityInput *input, char (&digits)[core::IDENT_DIGITS + 1]) {
+void add_command_line(const Context &context, core::IdentityInput *input) {
   const core::Options &options = context.options;
   input->fields = fields;
   input->field_count = gather_fields(options);
   input->interpreter = options.interpreter;
   input->interpreter_arguments = options.interpreter_arguments;
   input->interpreter_argument_count = options.interpreter_argument_count;
-  const core::Code code = core::identity(*input, digits);
-  if (code != core::E_NONE) fail_with(code, subject_of(context));
 }
 
-}  // namespace
-
-void released_identity(const Context &context, char (&digits)[core::IDENT_DIGITS + 1]) {
+core::IdentityInput released_parts(const Context &context) {
   // All of the structure is hashed, also what lies behind the strings in it: it has to be zero.
   utsname system{};
   if (uname(&system) != 0) fail(Line().text("uname").error(errno));
   const struct stat here = look_at_directory(".");
   const struct stat root = look_at_directory("/");
-  uint8_t prologue[core::RELEASED_PROLOGUE_LIMIT];
+  SPARSE static uint8_t prologue[core::RELEASED_PROLOGUE_LIMIT];
   const size_t prologue_length =
       core::released_prologue(system, here.st_dev, here.st_ino, root.st_dev, root.st_ino, prologue);
 
@@ -60,11 +56,11 @@ void released_identity(const Context &context, char (&digits)[core::IDENT_DIGITS
   input.prologue = prologue;
   input.prologue_length = prologue_length;
   input.script = context.options.script;
-  hash(context, &input, digits);
+  return input;
 }
 
-void own_identity(const Context &context, const Interpreter &interpreter, char (&digits)[core::IDENT_DIGITS + 1]) {
-  const uint8_t prologue[] = {core::SCHEME_OURS, core::CONTEXT_VERSION};
+core::IdentityInput own_parts(const Context &context, const Interpreter &interpreter) {
+  static const uint8_t prologue[] = {core::SCHEME_OURS, core::CONTEXT_VERSION};
   const Circumstances circumstances = gather_circumstances(context, interpreter);
   core::IdentityInput input{};
   input.prologue = prologue;
@@ -72,7 +68,20 @@ void own_identity(const Context &context, const Interpreter &interpreter, char (
   input.context = circumstances.fields;
   input.context_count = circumstances.count;
   if (context.options.script != nullptr) input.script = absolute_script(context.options.script);
-  hash(context, &input, digits);
+  return input;
+}
+
+}  // namespace
+
+core::IdentityInput identity_parts(const Context &context, const Interpreter &interpreter) {
+  core::IdentityInput input = interpreter.adapted != nullptr ? own_parts(context, interpreter) : released_parts(context);
+  add_command_line(context, &input);
+  return input;
+}
+
+void find_identity(const Context &context, const Interpreter &interpreter, char (&digits)[core::IDENT_DIGITS + 1]) {
+  const core::Code code = core::identity(identity_parts(context, interpreter), digits);
+  if (code != core::E_NONE) fail_with(code, subject_of(context));
 }
 
 }  // namespace prefork::client

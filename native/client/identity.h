@@ -1,17 +1,15 @@
-// The identity of a call: which calls may share a server (docs/protocol.md).
+// The identity of a call: what decides which server it may use.
 #pragma once
 
-#include "client/call_context.h"
 #include "client/interpreter.h"
 
 namespace prefork::client {
 
-// By scheme 1, as released: kernel, working directory, root, and what the command line says. 64 lower-case hexadecimal
-// digits and a NUL.
-void released_identity(const Context &context, char (&digits)[core::IDENT_DIGITS + 1]);
+// What the identity is made of: by scheme 2 where the interpreter has an adapter, otherwise by scheme 1, as the released client does (so that both find
+// the same sockets), working directory included. All of it is in memory that is there until the end.
+core::IdentityInput identity_parts(const Context &context, const Interpreter &interpreter);
 
-// By scheme 2: the circumstances of this process, and what the command line says, with the script's absolute path. Not the working
-// directory: one server serves a script from everywhere.
-void own_identity(const Context &context, const Interpreter &interpreter, char (&digits)[core::IDENT_DIGITS + 1]);
+// The identity.
+void find_identity(const Context &context, const Interpreter &interpreter, char (&digits)[core::IDENT_DIGITS + 1]);
 
 }  // namespace prefork::client

@@ -7,6 +7,7 @@
 #include "client/commitment.h"
 #include "client/connection.h"
 #include "client/direct.h"
+#include "client/explain.h"
 #include "client/failure.h"
 #include "client/interpreter.h"
 #include "client/rendezvous.h"
@@ -51,6 +52,15 @@ void check_mediation(const Context &context, const Interpreter &interpreter) {
   _exit(0);
 }
 
+[[noreturn]] void explain(const Context &context) {
+  static Interpreter interpreter;
+  static Rendezvous rendezvous;
+  find_interpreter(context.options.interpreter, &interpreter);
+  find_adapter_of(&interpreter);
+  find_rendezvous(context, interpreter, false, &rendezvous);
+  print_explanation(context, interpreter, rendezvous);
+}
+
 [[noreturn]] void call(const Context &context) {
   run_directly_where_asked(context);
   run_directly_instead_of_failing(context);
@@ -80,6 +90,8 @@ void check_mediation(const Context &context, const Interpreter &interpreter) {
       print_usage();
     case core::Mode::kill:
       kill(context);
+    case core::Mode::explain:
+      explain(context);
     case core::Mode::run:
     case core::Mode::fresh:
       break;

@@ -93,11 +93,7 @@ void find_rendezvous(const Context &context, const Interpreter &interpreter, boo
     size_t digits = 0;
     const core::Code code = core::ident_digits(strlen(directory), &digits);
     if (code != core::E_NONE) fail_with(code, directory);
-    if (ours) {
-      own_identity(context, interpreter, ident);
-    } else {
-      released_identity(context, ident);
-    }
+    find_identity(context, interpreter, ident);
     ident[digits] = 0;
     chosen = ident;
   }

@@ -94,9 +94,12 @@ export interface CoreExports {
     pid: number,
     running: number,
     waiting: number,
+    spares: number,
     calls: bigint,
     uptime: bigint,
+    idle: bigint,
     scriptLength: number,
+    reasonLength: number,
   ): number;
   message_take(from: number, end: number): number;
   message_wanted(): number;

@@ -94,9 +94,15 @@ export type Message =
       pid: number;
       running: number;
       waiting: number;
+      /** Executors that wait for a call. */
+      spares: number;
       calls: bigint;
       uptimeMs: bigint;
+      /** How long ago the last call ended, or the server began; 0 while there is one. */
+      idleMs: bigint;
       script: Uint8Array | null;
+      /** Why it would not serve another call, but retire; null where it would. May be cut short. */
+      stale: string | null;
     }
   /** Of a traced call, before `ended`. */
   | { kind: 'moments'; moments: readonly Moment[] };
@@ -137,7 +143,7 @@ export type Meaning =
 /** Tables of meanings: `released` is what the released client does, `exact` raises whatever signal it was, core or not. */
 export type WaitTable = 'released' | 'exact';
 
-export type Mode = 'run' | 'fresh' | 'kill' | 'help';
+export type Mode = 'run' | 'fresh' | 'kill' | 'help' | 'explain';
 
 /** A `-G STRING` or `-E VAR`. */
 export interface OptionField {

@@ -3,12 +3,14 @@ import {
   E_NONE,
   E_SEQUENCE,
   FIELD_CALLS,
+  FIELD_IDLE,
   FIELD_OPERATION,
   FIELD_PID,
   FIELD_REASON,
   FIELD_RUNNING,
   FIELD_SCRIPT,
   FIELD_SIGNAL,
+  FIELD_SPARES,
   FIELD_STATUS,
   FIELD_UPTIME,
   FIELD_WAITING,
@@ -91,7 +93,7 @@ function contents(core: CoreExports, memory: CoreMemory): Message | undefined {
     case 'ended':
       return { kind, status: core.message_number(FIELD_STATUS) >>> 0 };
     case 'refused':
-      return { kind, reason: Buffer.from(field(core, memory, FIELD_REASON) ?? NOTHING).toString() };
+      return { kind, reason: text(core, memory, FIELD_REASON) ?? '' };
     case 'moments':
       return { kind, moments: moments(core) };
     case 'reply':
@@ -100,9 +102,12 @@ function contents(core: CoreExports, memory: CoreMemory): Message | undefined {
         pid: core.message_number(FIELD_PID),
         running: core.message_number(FIELD_RUNNING) >>> 0,
         waiting: core.message_number(FIELD_WAITING) >>> 0,
+        spares: core.message_number(FIELD_SPARES) >>> 0,
         calls: BigInt.asUintN(64, core.message_large(FIELD_CALLS)),
         uptimeMs: BigInt.asUintN(64, core.message_large(FIELD_UPTIME)),
+        idleMs: BigInt.asUintN(64, core.message_large(FIELD_IDLE)),
         script: field(core, memory, FIELD_SCRIPT),
+        stale: text(core, memory, FIELD_REASON),
       };
     default:
       return undefined;
@@ -119,4 +124,9 @@ function moments(core: CoreExports): Moment[] {
 function field(core: CoreExports, memory: CoreMemory, tag: number): Uint8Array | null {
   const address = core.message_field(tag);
   return address === 0 ? null : memory.copyOut(address, core.message_field_length(tag));
+}
+
+function text(core: CoreExports, memory: CoreMemory, tag: number): string | null {
+  const bytes = field(core, memory, tag);
+  return bytes && Buffer.from(bytes).toString();
 }

@@ -73,15 +73,22 @@ function encode(core: CoreExports, memory: CoreMemory, message: Message): number
       return core.message_encode_refused(memory.input(cutReason(message.reason)));
     case 'moments':
       return core.message_encode_moments(memory.input(wireMoments(message.moments)));
-    case 'reply':
+    case 'reply': {
+      const script = message.script ?? new Uint8Array();
+      const reason = cutReason(message.stale ?? '');
+      memory.input(Buffer.concat([script, reason]));
       return core.message_encode_reply(
         number32(message.pid),
         number32(message.running),
         number32(message.waiting),
+        number32(message.spares),
         number64(message.calls),
         number64(message.uptimeMs),
-        message.script ? memory.input(message.script) : -1,
+        number64(message.idleMs),
+        message.script ? script.length : -1,
+        reason.length,
       );
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import {
   FLAG_STRICT,
   MEDIATION_LAUNDERED,
   MEDIATION_UNLAUNDERED,
+  MODE_EXPLAIN,
   MODE_FRESH,
   MODE_HELP,
   MODE_KILL,
@@ -26,6 +27,7 @@ const MODES: Record<number, Mode> = {
   [MODE_FRESH]: 'fresh',
   [MODE_KILL]: 'kill',
   [MODE_HELP]: 'help',
+  [MODE_EXPLAIN]: 'explain',
 };
 
 const MEDIATIONS: Record<number, Options['mediation']> = {

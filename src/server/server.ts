@@ -1,5 +1,5 @@
 import { MOMENT_SERVER_JUDGED } from '../../assembly/constants.js';
-import type { Core } from '../core.js';
+import type { Core, Message } from '../core.js';
 import * as native from '../native.js';
 import type { Handover } from '../setup/handover.js';
 import type { ServerOptions } from '../setup/options.js';
@@ -27,6 +27,7 @@ import { readWatcher } from './watcher.js';
 const MAX_POLL_MS = 0x7fffffff;
 const NEVER = Number.POSITIVE_INFINITY;
 const SIGCHLD = native.signalNumber('SIGCHLD');
+const milliseconds = (time: number) => BigInt(Math.max(0, Math.round(time)));
 
 export interface ServerParts {
   readonly core: Core;
@@ -242,7 +243,8 @@ export class Server {
 
   #end(call: Call): void {
     call.state = 'over';
-    this.#lastUse = performance.now();
+    // What never had an executor, such as somebody who only asked, was no use of the server.
+    if (call.pid !== 0) this.#lastUse = performance.now();
     this.#calls.delete(call);
     if (call.connection >= 0) this.#polled.forget(call.connection);
     call.closeDescriptors();
@@ -257,18 +259,24 @@ export class Server {
   }
 
   #controlled() {
+    return { state: () => this.#state(), stop: () => this.#retire('it was told to') };
+  }
+
+  #state(): Message & { kind: 'reply' } {
+    const now = performance.now();
+    const running = this.#calls.count('running') + this.#calls.count('receiving');
+    const waiting = this.#calls.count('waiting');
     return {
-      state: () =>
-        ({
-          kind: 'reply',
-          pid: native.processId(),
-          running: this.#calls.count('running') + this.#calls.count('receiving'),
-          waiting: this.#calls.count('waiting'),
-          calls: BigInt(this.#served),
-          uptimeMs: BigInt(Math.round(performance.now() - this.#startedAt)),
-          script: Buffer.from(this.#script),
-        }) as const,
-      stop: () => this.#retire('it was told to'),
+      kind: 'reply',
+      pid: native.processId(),
+      running,
+      waiting,
+      spares: this.#spares.count,
+      calls: BigInt(this.#served),
+      uptimeMs: milliseconds(now - this.#startedAt),
+      idleMs: milliseconds(running + waiting > 0 ? 0 : now - this.#lastUse),
+      script: Buffer.from(this.#script),
+      stale: this.#staleness.look() ?? null,
     };
   }
 }

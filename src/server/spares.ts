@@ -87,6 +87,11 @@ export class Spares {
     return undefined;
   }
 
+  /** How many wait. */
+  get count(): number {
+    return this.#waiting.length;
+  }
+
   get wantsMore(): boolean {
     return !this.#over && this.#waiting.length < this.#wanted && performance.now() >= this.#notBefore;
   }

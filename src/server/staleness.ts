@@ -67,6 +67,17 @@ export class Staleness {
   }
 
   /**
+   * The same for one who asks without a call. A server that nobody calls takes no watches for that: to list them all would take every
+   * instance that the user has.
+   */
+  look(): string | undefined {
+    const wanted = this.#wanted;
+    const change = this.findChange();
+    this.#wanted = wanted;
+    return change;
+  }
+
+  /**
    * Sets some of the watches, if a call had to do without: to be called when nobody waits, and again while it says that there is more to do. A
    * server that is called but once takes none, of which a user has not many (128 instances).
    */

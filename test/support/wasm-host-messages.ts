@@ -98,8 +98,10 @@ function lineOf(message: Message): string {
     case 'moments':
       return ['moments', ...message.moments.map(({ moment, at }) => `${moment}:${at}`)].join(' ');
     case 'reply': {
-      const { pid, running, waiting, calls, uptimeMs, script } = message;
-      return `reply ${pid} ${running} ${waiting} ${calls} ${uptimeMs}${script ? ` ${escapeBytes(script)}` : ''}`;
+      const { pid, running, waiting, spares, calls, uptimeMs, idleMs, script, stale } = message;
+      const numbers = [pid, running, waiting, spares, calls, uptimeMs, idleMs];
+      const path = script ? [escapeBytes(script)] : stale === null ? [] : ['none'];
+      return ['reply', ...numbers, ...path, ...(stale === null ? [] : [escapeBytes(Buffer.from(stale))])].join(' ');
     }
   }
 }
@@ -123,15 +125,19 @@ function message([kind, ...words]: string[]): Message {
     case 'moments':
       return { kind, moments: words.map(moment) };
     case 'reply': {
-      const [running, waiting, calls, uptime, script] = more as [string, string, string, string, string | undefined];
+      const [running, waiting, spares, calls, uptime, idle] = more as [string, string, string, string, string, string];
+      const [script = 'none', stale] = more.slice(6);
       return {
         kind,
         pid: Number(first),
         running: Number(running),
         waiting: Number(waiting),
+        spares: Number(spares),
         calls: BigInt(calls),
         uptimeMs: BigInt(uptime),
-        script: script === undefined ? null : unescapeBytes(script),
+        idleMs: BigInt(idle),
+        script: script === 'none' ? null : unescapeBytes(script),
+        stale: stale === undefined ? null : unescapeBytes(stale).toString(),
       };
     }
     default:

@@ -49,9 +49,14 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     pid,
     running: number,
     waiting: number,
+    spares: number,
     calls: large,
     uptimeMs: large,
+    idleMs: large,
     script: fc.option(string),
+    stale: fc.option(
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 100 }).filter((text) => !text.includes('\0')),
+    ),
   }),
   fc.record({
     kind: fc.constant('moments' as const),

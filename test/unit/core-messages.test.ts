@@ -85,14 +85,17 @@ describe('a reason', () => {
 });
 
 test('numbers that would become other ones are not sent', () => {
-  const reply = { kind: 'reply', pid: 1, running: 0, waiting: 0, calls: 0n, uptimeMs: 0n, script: null } as const;
+  const counts = { pid: 1, running: 0, waiting: 0, spares: 0, calls: 0n, uptimeMs: 0n, idleMs: 0n };
+  const reply = { kind: 'reply', ...counts, script: null, stale: null } as const;
   const wrong: Message[] = [
     { kind: 'signal', signal: 2 ** 32 + 1 },
     { kind: 'signal', signal: 1.5 },
     { kind: 'started', pid: Number.NaN },
     { kind: 'ended', status: 2 ** 32 },
     { ...reply, running: 2 ** 32 },
+    { ...reply, spares: -1.5 },
     { ...reply, calls: -1n },
+    { ...reply, idleMs: -1n },
     { ...reply, uptimeMs: 2n ** 64n },
   ];
   for (const message of wrong) expect(() => core.encodeMessage(message)).toThrow(code('ERR_CORE_ARGUMENT'));

@@ -99,6 +99,11 @@ size_t add_to_call(const Words &words, size_t at, Code *code) {
   return at + 3;
 }
 
+std::string text_of(int field) {
+  const auto tag = static_cast<uint32_t>(field);
+  return escape({text_at(w2c_core_message_field(instance(), tag)), w2c_core_message_field_length(instance(), tag)});
+}
+
 // What a message says, as a line. A reply's fields but the first are for no client, so the core is asked for them itself.
 std::string line_of(const Message &message) {
   std::string line = name_of(message.kind);
@@ -115,15 +120,16 @@ std::string line_of(const Message &message) {
   if (message.kind == Kind::control) return line + (message.value == OPERATION_STATUS ? " status" : " stop");
   line += ' ' + std::to_string(message.value);
   if (message.kind != Kind::reply) return line;
-  for (const int tag : {FIELD_RUNNING, FIELD_WAITING}) {
+  for (const int tag : {FIELD_RUNNING, FIELD_WAITING, FIELD_SPARES}) {
     line += ' ' + std::to_string(w2c_core_message_number(instance(), static_cast<uint32_t>(tag)));
   }
-  for (const int tag : {FIELD_CALLS, FIELD_UPTIME}) {
+  for (const int tag : {FIELD_CALLS, FIELD_UPTIME, FIELD_IDLE}) {
     line += ' ' + std::to_string(w2c_core_message_large(instance(), static_cast<uint32_t>(tag)));
   }
-  const uint32_t script = w2c_core_message_field(instance(), FIELD_SCRIPT);
-  if (script == 0) return line;
-  return line + ' ' + escape({text_at(script), w2c_core_message_field_length(instance(), FIELD_SCRIPT)});
+  const bool has_reason = w2c_core_message_field(instance(), FIELD_REASON) != 0;
+  if (w2c_core_message_field(instance(), FIELD_SCRIPT) != 0) line += ' ' + text_of(FIELD_SCRIPT);
+  else if (has_reason) line += " none";
+  return has_reason ? line + ' ' + text_of(FIELD_REASON) : line;
 }
 
 void print_message(const void *bytes, size_t length) {
@@ -146,12 +152,15 @@ std::string wire_moments(const Words &words) {
 
 uint32_t encode_reply(const Words &words) {
   const auto number = [&](size_t at) { return std::stoull(words.at(at)); };
-  const bool has_script = words.size() > 6;
-  const std::string script = has_script ? unescape(words[6]) : "";
-  const uint32_t length = put_input(script.data(), script.size());
-  return w2c_core_message_encode_reply(instance(), static_cast<uint32_t>(number(1)), static_cast<uint32_t>(number(2)),
-                                       static_cast<uint32_t>(number(3)), number(4), number(5),
-                                       has_script ? length : UINT32_MAX);
+  const auto small = [&](size_t at) { return static_cast<uint32_t>(number(at)); };
+  const bool has_script = words.size() > 8 && words[8] != "none";
+  const std::string script = has_script ? unescape(words[8]) : "";
+  const std::string reason = words.size() > 9 ? unescape(words[9]) : "";
+  const std::string both = script + reason;
+  put_input(both.data(), both.size());
+  return w2c_core_message_encode_reply(instance(), small(1), small(2), small(3), small(4), number(5), number(6), number(7),
+                                       has_script ? static_cast<uint32_t>(script.size()) : UINT32_MAX,
+                                       static_cast<uint32_t>(reason.size()));
 }
 
 }  // namespace
@@ -212,7 +221,7 @@ void push_twice(const Words &words) {
   }
 }
 
-// encode-message KIND [VALUE]; encode-message refused REASON; encode-message moments MOMENT:TIME ..; encode-message reply PID RUNNING WAITING CALLS UPTIME [SCRIPT]
+// encode-message KIND [VALUE]; encode-message refused REASON; encode-message moments MOMENT:TIME ..; encode-message reply PID RUNNING WAITING SPARES CALLS UPTIME IDLE [SCRIPT|none [REASON]]
 void encode_message(const Words &words) {
   const Kind kind = KINDS.at(words.at(0));
   if (kind == Kind::refused) {
