@@ -1,12 +1,13 @@
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { ControlError } from './control-error.js';
 
 /** As much as the kernel looks at (BINPRM_BUF_SIZE, linux/binfmts.h). */
 const FIRST_LINE_BYTES = 256;
 const CLIENT = 'prefork-interp';
 
-/** Why a script cannot be traced; nothing was run. */
-export class ScriptError extends Error {}
+/** Why a script is none that prefork-interp could serve; nothing was run. */
+export class ScriptError extends ControlError {}
 
 /**
  * The file that a shell would run: the word itself if it has a slash, otherwise what PATH has by that name. Throws {@link ScriptError} where there is none, or
@@ -40,7 +41,8 @@ function isExecutable(file: string): boolean {
   }
 }
 
-function firstLineOf(file: string): string {
+/** As much of it as the kernel looks at. Throws {@link ScriptError}. */
+export function firstLineOf(file: string): string {
   try {
     const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {

@@ -1,17 +1,21 @@
 #!/usr/bin/env node
 /** preforkctl: what there is to know of prefork-interp and its servers. One file a command. */
+import { ControlError } from './control-error.js';
+import { list } from './list.js';
 import { trace } from './trace.js';
 import { UsageError } from './usage.js';
 
 const USAGE = `usage: preforkctl COMMAND [..]
 
+  list                    the servers that there are
   trace SCRIPT [ARG ..]   runs a script that prefork-interp serves, and says where the time of the call went
 
 preforkctl COMMAND --help says more.
 `;
+const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = { trace };
+const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = { list, trace };
 
 async function main([word, ...words]: readonly string[]): Promise<number> {
   if (word === '--help') {
@@ -24,6 +28,10 @@ async function main([word, ...words]: readonly string[]): Promise<number> {
     if (!command) throw new UsageError(`no command ${word}`, USAGE);
     return await command(words);
   } catch (error) {
+    if (error instanceof ControlError) {
+      process.stderr.write(`preforkctl: ${error.message}\n`);
+      return EXIT_FAILED;
+    }
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`preforkctl: ${error.message}\n\n${error.usage}`);
     return EXIT_USAGE;

@@ -146,11 +146,8 @@ export class Workspace {
 
   /** The sockets and locks in the run directory. */
   rendezvous(): string[] {
-    return existsSync(this.runDirectory)
-      ? readdirSync(this.runDirectory)
-          .filter((name) => /^[ls]/.test(name))
-          .sort()
-      : [];
+    const names = existsSync(this.runDirectory) ? readdirSync(this.runDirectory) : [];
+    return names.filter((name) => /^[sl]/.test(name)).sort();
   }
 
   /** Waits until nothing runs any more, but for what the test itself has started and awaits later. */

@@ -1,0 +1,122 @@
+/** What /proc says of processes (proc(5)). One that ends while it is looked at is not there. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+
+export interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  /** `R` running, `S` asleep, `T` stopped, `Z` ended and not reaped .. */
+  readonly state: string;
+  /** Milliseconds since it was started. */
+  readonly ageMs: number;
+  /** Its arguments with a space between. */
+  readonly commandLine: string;
+}
+
+/** Clock ticks a second in what the kernel tells programs (USER_HZ, time(7)): 100 on every architecture that Node runs on. */
+const TICKS_PER_SECOND = 100;
+/** Where in stat the state is: right behind the name in parentheses, which may hold anything. The others by proc_pid_stat(5), less 3. */
+const FIELD_PARENT = 1;
+const FIELD_STARTED = 19;
+
+export function readDecimal(text: string): number | undefined {
+  return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+}
+
+/** The process of this number; undefined where there is none (any more). */
+export function processOf(pid: number): Process | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const uptimeMs = Number.parseFloat(read('/proc/uptime') ?? '0') * 1000;
+  return {
+    pid,
+    parent: Number(fields[FIELD_PARENT]),
+    state: fields[0] ?? '?',
+    ageMs: Math.max(0, uptimeMs - (Number(fields[FIELD_STARTED]) * 1000) / TICKS_PER_SECOND),
+    commandLine: commandLineOf(pid),
+  };
+}
+
+/** Whether it runs: one that has ended and was not reaped does not. */
+export function isAlive(pid: number): boolean {
+  const state = processOf(pid)?.state;
+  return state !== undefined && state !== 'Z' && state !== 'X';
+}
+
+export function commandLineOf(pid: number): string {
+  return (read(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trimEnd();
+}
+
+/** The numbers of all processes that are seen here. */
+export function allProcesses(): number[] {
+  return readdirSync('/proc').flatMap((name) => readDecimal(name) ?? []);
+}
+
+/** Those that were forked by the main thread of `pid`, as a server's are. Where the kernel has no such list (CONFIG_PROC_CHILDREN): none. */
+export function childrenOf(pid: number): number[] {
+  const text = read(`/proc/${pid}/task/${pid}/children`) ?? '';
+  return text.split(' ').flatMap((word) => readDecimal(word) ?? []);
+}
+
+/**
+ * How much memory a process has, in kB: its own pages, and its share of those that it has in common with others (Pss). Takes the kernel two milliseconds and
+ * more, so it is read on a thread of Node's. Undefined where that may not be read.
+ */
+export async function memoryOf(pid: number): Promise<number | undefined> {
+  try {
+    const match = /^Pss: +(\d+) kB$/m.exec(await readFile(`/proc/${pid}/smaps_rollup`, 'latin1'));
+    return match ? Number(match[1]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The inodes of the files that somebody holds an exclusive flock(2) of. */
+export function lockedInodes(): ReadonlySet<number> {
+  const lines = (read('/proc/locks') ?? '').split('\n');
+  return new Set(lines.flatMap((line) => Number(/: FLOCK .* WRITE .*:(\d+) /.exec(line)?.[1] ?? Number.NaN)));
+}
+
+/** Who listens on each of these sockets' paths, as far as that can be seen: the oldest of those who have it open. */
+export function listenersOf(paths: ReadonlySet<string>): ReadonlyMap<string, number> {
+  const pathOf = new Map<string, string>();
+  // Num RefCount Protocol Flags Type St Inode Path; the flag is __SO_ACCEPTCON.
+  for (const line of (read('/proc/net/unix') ?? '').split('\n')) {
+    const [, inode = '', path = ''] = /^\S+ \S+ \S+ 00010000 \S+ \S+ +(\d+) (.*)$/.exec(line) ?? [];
+    if (paths.has(path)) pathOf.set(`socket:[${inode}]`, path);
+  }
+  const found = new Map<string, Process>();
+  if (pathOf.size === 0) return new Map();
+  for (const pid of allProcesses()) {
+    for (const path of openFiles(pid).flatMap((file) => pathOf.get(file) ?? [])) {
+      const known = found.get(path);
+      const process = processOf(pid);
+      if (process && (!known || process.ageMs > known.ageMs)) found.set(path, process);
+    }
+  }
+  return new Map([...found].map(([path, { pid }]) => [path, pid]));
+}
+
+function openFiles(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap((name) => {
+      try {
+        return [readlinkSync(`/proc/${pid}/fd/${name}`)];
+      } catch {
+        return [];
+      }
+    });
+  } catch {
+    // EACCES: somebody else's. ENOENT: it has ended.
+    return [];
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
