@@ -84,7 +84,16 @@ const steps = {
       plugins: [beside],
     });
     const control = 'dist/preforkctl.js';
-    await build({ ...common, format: 'esm', entryPoints: ['src/control/main.ts'], outfile: control });
+    await build({
+      ...common,
+      format: 'esm',
+      entryPoints: ['src/control/main.ts'],
+      outfile: control,
+      // By which the addon is found (src/native/binding.ts); an ES module has none of its own.
+      banner: {
+        js: "import { fileURLToPath as pathOf } from 'node:url';\nconst __dirname = pathOf(new URL('.', import.meta.url));",
+      },
+    });
     chmodSync(join(root, control), 0o755);
   },
   types() {

@@ -144,7 +144,8 @@ function sparesOf(pid: number): number[] {
   return childrenOf(pid).filter((child) => commandLineOf(child).startsWith(SPARE_NAME));
 }
 
-function isServer(pid: number | undefined): pid is number {
+/** Whether it is a server of this library's by what it shows of itself. */
+export function isServer(pid: number | undefined): pid is number {
   return pid !== undefined && isAlive(pid) && commandLineOf(pid).startsWith(SERVER_NAME);
 }
 
