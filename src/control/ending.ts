@@ -5,7 +5,7 @@ import * as native from '../native.js';
 import { ask, isListening } from './ask.js';
 import { allProcesses, childrenOf, commandLineOf, isAlive, listenersOf, processOf } from './proc.js';
 import type { Rendezvous } from './rendezvous.js';
-import { isServer } from './servers.js';
+import { isServer, sparesOf } from './servers.js';
 
 const ANSWER_LIMIT_MS = 2_000;
 /** Somebody who holds the lock starts a server; and nobody tells when a process ends that is no child. */
@@ -114,8 +114,8 @@ async function untilGone(pids: readonly number[], deadline: number): Promise<num
 }
 
 function describe(pid: number): string {
-  const children = childrenOf(pid).length;
-  if (children > 0) return `process ${pid}, which serves out its calls (${children})`;
+  const calls = childrenOf(pid).length - sparesOf(pid).length;
+  if (calls > 0) return `process ${pid}, which serves out its calls (${calls})`;
   return `process ${pid} (${processOf(pid)?.state ?? 'gone by now'}) ${commandLineOf(pid)}`;
 }
 

@@ -2,6 +2,7 @@
 /** preforkctl: what there is to know of prefork-interp and its servers. One file a command. */
 import { ControlError } from './control-error.js';
 import { list } from './list.js';
+import { logs } from './logs.js';
 import { status } from './status.js';
 import { stop } from './stop.js';
 import { trace } from './trace.js';
@@ -12,6 +13,7 @@ const USAGE = `usage: preforkctl COMMAND [..]
   list                    the servers that there are
   status SCRIPT|IDENT     one of them
   stop SCRIPT|IDENT       ends one of them, and with --all all
+  logs [SCRIPT|IDENT]     what servers have told
   trace SCRIPT [ARG ..]   runs a script that prefork-interp serves, and says where the time of the call went
 
 preforkctl COMMAND --help says more.
@@ -19,7 +21,13 @@ preforkctl COMMAND --help says more.
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
-const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = { list, status, stop, trace };
+const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = {
+  list,
+  logs,
+  status,
+  stop,
+  trace,
+};
 
 async function main([word, ...words]: readonly string[]): Promise<number> {
   if (word === '--help') {

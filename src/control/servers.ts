@@ -140,7 +140,7 @@ async function memoryOfAll(pid: number): Promise<number | null> {
   return known.length === 0 ? null : known.reduce((sum, part) => sum + part, 0);
 }
 
-function sparesOf(pid: number): number[] {
+export function sparesOf(pid: number): number[] {
   return childrenOf(pid).filter((child) => commandLineOf(child).startsWith(SPARE_NAME));
 }
 

@@ -9,6 +9,7 @@ import { Call } from './call.js';
 import { CallTable } from './call-table.js';
 import type { ExecutorMoments } from './call-trace.js';
 import { Ends, NO_PLACE } from './ends.js';
+import { RETIRES } from './event-log.js';
 import { Executions } from './executions.js';
 import { GROUP_LOOK_MS, SHORT_CALL_MS } from './limits.js';
 import { lockFileOf, writeServer } from './lock-file.js';
@@ -234,7 +235,7 @@ export class Server {
   #retire(why: string): void {
     if (this.#retired) return;
     this.#retired = true;
-    this.#log('info', `the server retires: ${why}`);
+    this.#log('info', `${RETIRES}${why}`);
     this.#polled.forget(this.#handover.watcherErrors);
     this.#spares.end();
     this.#staleness.close();

@@ -12,9 +12,10 @@ import { exhaustCachedEntropy } from '../executor/random.js';
 import { Rehearsal } from '../executor/rehearsal.js';
 import { loadedFiles } from '../interpreters/node/loaded-files.js';
 import * as native from '../native.js';
+import { EventLog } from '../server/event-log.js';
 import { Server } from '../server/server.js';
 import { Staleness } from '../server/staleness.js';
-import { openSyslog } from '../server/syslog.js';
+import { type Log, openSyslog } from '../server/syslog.js';
 import { WarmUp } from '../server/warm-up.js';
 import { environmentChanges } from './environment-changes.js';
 import { checkForkPoint } from './fork-point.js';
@@ -79,13 +80,19 @@ function becomeServer({ setup, options, core, staleness, title, nothing }: Ready
   const { handover, startedWith } = setup;
   const { protocol } = handover;
   const script = startedWith[1] ?? process.execPath;
-  const log = openSyslog(options.logFacility, script);
+  const events = new EventLog(native.boundPath(handover.listener), script);
+  const syslog = openSyslog(options.logFacility, script);
+  const log: Log = (level, message) => {
+    syslog(level, message);
+    events.log(level, message);
+  };
   const droppedWords = droppedFromFront(startedWith, process.argv);
   const changes = environmentChanges(setup.environment, { ...process.env });
   const serverPid = native.processId();
   let server: Server | undefined;
   try {
     const setupErrors = becomeDaemon(script, nothing, handover);
+    events.begin();
     const inherited = protocol === 2 ? new InheritedContext() : undefined;
     // For this process and all that are forked from it: whatever else ends them, none joins threads that it does not have.
     native.leaveByExitNow();
