@@ -15,6 +15,7 @@ it.each<[string, string, NodeJS.ProcessEnv]>([
   ['in a process that it forks', 'fork', {}],
   ['in its worker thread', 'worker', {}],
   ['with warnings of deprecation on', 'leaf', { NODE_PENDING_DEPRECATION: '1' }],
+  ['with warnings of deprecation off', 'leaf', { NODE_OPTIONS: '--no-deprecation' }],
 ])('a script sees nothing of the machinery %s', async (_, what, env) => {
   const place = workspace();
   const script = place.script('script.cjs', SOURCE);
