@@ -35,11 +35,15 @@ export const OWN_CLIENT = join(dirname(fileURLToPath(import.meta.url)), '../buil
 
 /** What running `word` now would use, as the client in its `#!` line says. Runs nothing. Throws {@link ControlError}. */
 export async function explainScript(word: string): Promise<Explanation> {
-  const file = findScript(word, process.env['PATH'] ?? '');
+  return explainFor(findScript(word, process.env['PATH'] ?? ''), process.env);
+}
+
+/** The same of a file, for a caller with another environment. */
+export async function explainFor(file: string, env: NodeJS.ProcessEnv): Promise<Explanation> {
   const command = explainingCommand(firstLineOf(file), file);
   if (!command) throw new ControlError(`${file}: its #! line does not name prefork-interp`);
   const [program, ...words] = command;
-  return ask(program, words, file);
+  return ask(program, words, file, env);
 }
 
 /** The run directory of this user, in this environment. */
@@ -47,8 +51,8 @@ export async function findRunDirectory(): Promise<string> {
   return (await ask(OWN_CLIENT, ['-U', '--explain', '-g', 'x', 'sh'], 'the run directory')).directory;
 }
 
-async function ask(program: string, words: readonly string[], about: string): Promise<Explanation> {
-  const { error, stdout, stderr } = await run(program, words);
+async function ask(program: string, words: readonly string[], about: string, env = process.env): Promise<Explanation> {
+  const { error, stdout, stderr } = await run(program, words, env);
   if (error) {
     const says = stderr.trim().split('\n', 1)[0] || error.message;
     throw new ControlError(`${about}: its client does not explain itself: ${says}`);
@@ -56,9 +60,9 @@ async function ask(program: string, words: readonly string[], about: string): Pr
   return parseExplanation(stdout);
 }
 
-function run(program: string, words: readonly string[]) {
+function run(program: string, words: readonly string[], env: NodeJS.ProcessEnv) {
   return new Promise<{ error: Error | null; stdout: string; stderr: string }>((done) => {
-    const options = { timeout: LIMIT_MS, maxBuffer: MOST_BYTES, killSignal: 'SIGKILL' } as const;
+    const options = { timeout: LIMIT_MS, maxBuffer: MOST_BYTES, killSignal: 'SIGKILL', env } as const;
     execFile(program, [...words], options, (error, stdout, stderr) => done({ error, stdout, stderr }));
   });
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** preforkctl: what there is to know of prefork-interp and its servers. One file a command. */
+import { completion } from './completion.js';
 import { ControlError } from './control-error.js';
 import { list } from './list.js';
 import { logs } from './logs.js';
@@ -7,14 +8,17 @@ import { status } from './status.js';
 import { stop } from './stop.js';
 import { trace } from './trace.js';
 import { UsageError } from './usage.js';
+import { why } from './why.js';
 
 const USAGE = `usage: preforkctl COMMAND [..]
 
   list                    the servers that there are
   status SCRIPT|IDENT     one of them
   stop SCRIPT|IDENT       ends one of them, and with --all all
+  why SCRIPT              which server running it would use, and why
   logs [SCRIPT|IDENT]     what servers have told
   trace SCRIPT [ARG ..]   runs a script that prefork-interp serves, and says where the time of the call went
+  completion SHELL        what has a shell complete all this: bash, zsh or fish
 
 preforkctl COMMAND --help says more.
 `;
@@ -22,11 +26,13 @@ const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = {
+  completion,
   list,
   logs,
   status,
   stop,
   trace,
+  why,
 };
 
 async function main([word, ...words]: readonly string[]): Promise<number> {
