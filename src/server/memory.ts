@@ -1,29 +1,61 @@
-import { freemem } from 'node:os';
-import { readText } from '../read-text.js';
+import { memoryLeft } from './memory-use.js';
 
-const KIB = 1024;
-/** Where less is left, no process waits for a call: the next one would be forked for it, as if there were no spares. */
-export const SHORT_OF_MEMORY_BYTES = 64 * 2 ** 20;
-/** All that wait together take at most this part of what is left. */
-const PART_FOR_SPARES = 1 / 16;
+/** Calls may come a thousand a second, and memory does not go so fast that every one would have to look. */
+const LOOK_INTERVAL_MS = 1_000;
+const BYTES_PER_MB = 2 ** 20;
 
-/** Whether it is right, with so many bytes left, that `count` processes wait for calls, if each takes `cost` bytes. */
-export function isRoomForSpares(count: number, cost: number, left: number): boolean {
-  return left >= SHORT_OF_MEMORY_BYTES && (count <= 1 || count * cost <= left * PART_FOR_SPARES);
+/** What a script has set, in MB; negative: no such limit. */
+export interface MemoryLimits {
+  readonly maxMemoryMb: number;
+  readonly minAvailableMb: number;
 }
 
-/** Bytes that this process and its children can still take without harm to others: of the machine, and where Node tells (20.13) of the control group. */
-export function memoryLeft(): number {
-  return process.availableMemory?.() ?? freemem();
+/** `short`: spares are too much. `retire`: the server itself is, and why. */
+export type MemoryState = 'enough' | 'short' | { readonly retire: string };
+
+/** What is looked at, in MB. */
+export interface MemoryUse {
+  /** Of this process (VmRSS). */
+  own(): number;
+  /** What programs can get before the machine has to swap. */
+  available(): number;
 }
 
-/** What a process takes in bytes, its share of what it shares with others counted (PSS in proc_pid_smaps(5)). Undefined where the kernel does not tell. */
-export function memoryTakenBy(pid: number): number | undefined {
-  try {
-    const pss = /^Pss: +(\d+) kB$/m.exec(readText(`/proc/${pid}/smaps_rollup`))?.[1];
-    return pss === undefined ? undefined : Number(pss) * KIB;
-  } catch {
-    // ENOENT: an old kernel, or the process has ended.
-    return undefined;
+/** Whether a server may stay as it is. It is to be asked when a call has come, and never wakes anybody. */
+export class Memory {
+  readonly #limits: MemoryLimits;
+  readonly #use: MemoryUse;
+  #state: MemoryState = 'enough';
+  #lookAt = Number.NEGATIVE_INFINITY;
+
+  constructor(limits: MemoryLimits, use: MemoryUse = MACHINE) {
+    this.#limits = limits;
+    this.#use = use;
+  }
+
+  /** `now`: by performance.now(). */
+  state(now: number): MemoryState {
+    if (now < this.#lookAt) return this.#state;
+    this.#lookAt = now + LOOK_INTERVAL_MS;
+    this.#state = this.#look();
+    return this.#state;
+  }
+
+  #look(): MemoryState {
+    const { maxMemoryMb, minAvailableMb } = this.#limits;
+    const own = this.#use.own();
+    if (maxMemoryMb >= 0 && own > maxMemoryMb)
+      return { retire: `it has grown to ${Math.round(own)} MB, more than maxMemoryMb` };
+    if (minAvailableMb < 0) return 'enough';
+    const available = this.#use.available();
+    // Its spares first: they are the most that can be given back without making a call slow.
+    if (available >= minAvailableMb) return 'enough';
+    if (available >= minAvailableMb / 2) return 'short';
+    return { retire: `the machine is short of memory: ${Math.round(available)} MB are left` };
   }
 }
+
+const MACHINE: MemoryUse = {
+  own: () => process.memoryUsage.rss() / BYTES_PER_MB,
+  available: () => memoryLeft() / BYTES_PER_MB,
+};

@@ -13,6 +13,7 @@ import { RETIRES } from './event-log.js';
 import { Executions } from './executions.js';
 import { GROUP_LOOK_MS, SHORT_CALL_MS } from './limits.js';
 import { lockFileOf, writeServer } from './lock-file.js';
+import { Memory } from './memory.js';
 import { POLLIN, PollSet } from './poll-set.js';
 import type { Protocol } from './protocol.js';
 import { ProtocolV1 } from './protocol-v1.js';
@@ -72,6 +73,7 @@ export class Server {
   readonly #ends = new Ends();
   readonly #spares: Spares;
   readonly #warmUp: WarmUp;
+  readonly #memory: Memory;
   readonly #beginnings = new Beginnings();
   readonly #staleness: Staleness;
   readonly #startedAt = performance.now();
@@ -95,6 +97,7 @@ export class Server {
     this.#calls = new CallTable(options.maxServers);
     this.#spares = new Spares(this.#polled, this.#ends, log, options.maxServers);
     this.#warmUp = parts.warmUp;
+    this.#memory = new Memory(options);
     const shared = { protocol: this.#protocol, log, polled: this.#polled, calls: this.#calls };
     const own = { spares: this.#spares, ends: this.#ends };
     this.#executions = new Executions({ ...shared, ...own, end: (call) => this.#end(call) });
@@ -165,8 +168,16 @@ export class Server {
       this.#startedCallAt = performance.now();
       if (this.#executions.start(call)) return this.#inExecutor(call);
       if (call.initial) this.#closeSetupErrors();
+      this.#mindMemory();
     }
     return undefined;
+  }
+
+  /** Once a call is on its way: who is asked less often than that takes no more memory meanwhile. */
+  #mindMemory(): void {
+    const state = this.#memory.state(performance.now());
+    this.#spares.allow(state === 'enough');
+    if (typeof state === 'object') this.#retire(state.retire);
   }
 
   /** In the new process: lets go of everything that belongs to the server or to other calls. */

@@ -3,7 +3,7 @@ import type { CallTrace } from './call-trace.js';
 import type { Ends } from './ends.js';
 import { type Forked, forkExecutor } from './fork-executor.js';
 import { MAX_SPARES, SPARE_REST_MS } from './limits.js';
-import { isRoomForSpares, memoryLeft, memoryTakenBy } from './memory.js';
+import { isRoomForSpares, memoryLeft, memoryTakenBy } from './memory-use.js';
 import { POLLIN, type PollSet } from './poll-set.js';
 import type { Log } from './syslog.js';
 
@@ -45,6 +45,7 @@ export class Spares {
   /** When to let go of all but one; Infinity while there is no more than that. */
   #restAt = NEVER;
   #over = false;
+  #allowed = true;
   /** Not again at once where a fork has failed, or there was no memory for it. */
   #notBefore = Number.NEGATIVE_INFINITY;
   /** In bytes, as of `#lookedAt`: to ask takes longer than to tell a call's end. */
@@ -93,7 +94,7 @@ export class Spares {
   }
 
   get wantsMore(): boolean {
-    return !this.#over && this.#waiting.length < this.#wanted && performance.now() >= this.#notBefore;
+    return !this.#over && this.#allowed && this.#waiting.length < this.#wanted && performance.now() >= this.#notBefore;
   }
 
   /** Forks one more, if there is memory for it. Returns in the new process what it has. */
@@ -133,9 +134,19 @@ export class Spares {
     while (this.#waiting.length > 1) this.#dismiss(this.#waiting[0] as Spare);
   }
 
+  /** Whether any may wait. Where not, lets all go. */
+  allow(allowed: boolean): void {
+    this.#allowed = allowed;
+    if (!allowed) this.#dismissAll();
+  }
+
   /** Lets all go, and has no more. */
   end(): void {
     this.#over = true;
+    this.#dismissAll();
+  }
+
+  #dismissAll(): void {
     this.#restAt = NEVER;
     for (const spare of [...this.#waiting]) this.#dismiss(spare);
   }

@@ -9,6 +9,13 @@ export interface InitialisationOptions {
   idleTimeoutSeconds?: number;
   /** The server ends when accepting a call failed more than so many times in a row. Default 100. */
   maxErrors?: number;
+  /** The server ends, once a call has come and is on its way, when it has more resident memory than so many MB. Negative: no limit. Default -1. */
+  maxMemoryMb?: number;
+  /**
+   * The server keeps no executor waiting while the machine has fewer MB available than this when a call comes, and ends when it has
+   * fewer than half of them. Negative: it never does. Default 128.
+   */
+  minAvailableMb?: number;
   /** Where the server logs to: a syslog(3) facility such as `user` or `local0`; `''` for nowhere. Default `user`. */
   logFacility?: Facility | '';
 }
@@ -20,6 +27,8 @@ export const DEFAULTS: ServerOptions = {
   maxServers: 4,
   idleTimeoutSeconds: 1_000_000,
   maxErrors: 100,
+  maxMemoryMb: -1,
+  minAvailableMb: 128,
   logFacility: 'user',
 };
 
@@ -38,6 +47,9 @@ export function completeOptions(given: InitialisationOptions = {}): ServerOption
   }
   if (!Number.isInteger(options.maxErrors) || options.maxErrors < 0) {
     throw invalid('maxErrors', 'must be a whole number, 0 or more');
+  }
+  for (const name of ['maxMemoryMb', 'minAvailableMb'] as const) {
+    if (typeof options[name] !== 'number' || Number.isNaN(options[name])) throw invalid(name, 'must be a number of MB');
   }
   if (options.logFacility !== '' && !Object.hasOwn(FACILITIES, options.logFacility)) {
     throw invalid('logFacility', `must be '' or one of ${Object.keys(FACILITIES).join(', ')}`);

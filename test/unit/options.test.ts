@@ -12,7 +12,8 @@ describe('the options of initialisationComplete', () => {
   });
 
   it('keep what is given', () => {
-    const given = { maxServers: -1, idleTimeoutSeconds: -1, maxErrors: 0, logFacility: 'local3' as const };
+    const numbers = { maxServers: -1, idleTimeoutSeconds: -1, maxErrors: 0, maxMemoryMb: 0, minAvailableMb: -1 };
+    const given = { ...numbers, logFacility: 'local3' as const };
     expect(completeOptions(given)).toEqual(given);
     expect(completeOptions({ logFacility: '' }).logFacility).toBe('');
   });
@@ -26,6 +27,8 @@ describe('the options of initialisationComplete', () => {
     [{ idleTimeoutSeconds: '5' }, 'idleTimeoutSeconds'],
     [{ maxErrors: -1 }, 'maxErrors'],
     [{ maxErrors: null }, 'maxErrors'],
+    [{ maxMemoryMb: Number.NaN }, 'maxMemoryMb'],
+    [{ minAvailableMb: '1' }, 'minAvailableMb'],
     [{ logFacility: 'nowhere' }, 'logFacility'],
     [{ logFacility: 'toString' }, 'logFacility'],
   ])('refuse %j by name', (given, name) => {
