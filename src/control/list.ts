@@ -8,7 +8,7 @@ const USAGE = `usage: preforkctl list [OPTION ..]
 Lists the servers that there are in the run directory, and what is left of those that are no more (dead: preforkctl stop --all,
 or stop IDENT, clears them). Each is asked; nothing is started, and none serves longer for being asked.
 
-  --no-memory   do not ask how much memory they have, which takes longer than all the rest
+  --no-memory   do not ask how much memory they have, which takes nearly as long as all the rest
   --json        an array of objects, which docs/preforkctl.md describes
   --help        this
 

@@ -54,7 +54,7 @@ const UNKNOWN = {
   staleBecause: null,
 } as const;
 
-/** All that is in the run directory. `memory`: how much each has is asked for, which takes longer than all the rest. */
+/** All that is in the run directory. `memory`: how much each has is asked for, which takes nearly as long as all the rest. */
 export async function viewServers(directory: string, memory: boolean): Promise<ServerView[]> {
   return viewAll(readRendezvous(directory), memory);
 }
