@@ -20,7 +20,6 @@ import { WarmUp } from '../server/warm-up.js';
 import { environmentChanges } from './environment-changes.js';
 import { checkForkPoint } from './fork-point.js';
 import type { Handover } from './handover.js';
-import { idleWork } from './idle-work.js';
 import { completeOptions, type InitialisationOptions, type ServerOptions } from './options.js';
 import { refuseSetup } from './refusal.js';
 import { type Setup, takeSetup } from './setup.js';
@@ -101,7 +100,7 @@ function becomeServer({ setup, options, core, staleness, title, nothing }: Ready
     const parts: ExecutorParts = { ...call, serverPid };
     const rehearsal = isSharedPristine() ? new Rehearsal(parts) : undefined;
     const rehearsals = rehearsal ? [rehearseOutput, native.rehearseNaturalExit, syncBuiltinESMExports] : [];
-    const warmUp = new WarmUp([...idleWork, ...rehearsals], () => rehearsal?.run('server'), log);
+    const warmUp = new WarmUp(rehearsals, () => rehearsal?.run('server'), log);
     server = new Server({ core, log, staleness, script, setupErrors, warmUp }, handover, options);
     becomeExecutor(parts, server.serve(), rehearsal);
   } catch (error) {

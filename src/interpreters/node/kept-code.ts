@@ -29,11 +29,13 @@ type Wrapper = (
   directoryName: string,
 ) => void;
 
-/** Loads `file` as require() does. Returned is what keeps its code for the next process, in some milliseconds; undefined where that is kept already. */
-export function loadWithKeptCode(file: string, directory: string): (() => void) | undefined {
+/**
+ * Loads `file` as require() does, with the code that is kept for it in `directory`. Where there is none it is made and kept, which takes some 20 milliseconds once: not later, because whoever
+ * removes the directory of a server must not find something in it that has just come.
+ */
+export function loadWithKeptCode(file: string, directory: string): void {
   const source = readFileSync(file, 'utf8');
-  const path = join(directory, nameFor(file));
-  const { script, kept } = compile(source, file, path);
+  const script = compile(source, file, join(directory, nameFor(file)));
   const module = new Module(file);
   const { cache } = createRequire(file);
   cache[file] = module;
@@ -46,7 +48,6 @@ export function loadWithKeptCode(file: string, directory: string): (() => void) 
     delete cache[file];
     throw error;
   }
-  return kept ? undefined : () => keep(script.createCachedData(), path);
 }
 
 /** V8 itself looks whether the code is of its own version and flags, and of a source as long as this one. */
@@ -56,7 +57,7 @@ function nameFor(file: string): string {
   return PREFIX + words.map((word) => word.toString(36)).join('-');
 }
 
-function compile(source: string, filename: string, path: string): { script: Script; kept: boolean } {
+function compile(source: string, filename: string, path: string): Script {
   const wrapped = Module.wrap(source);
   let cachedData: Buffer | undefined;
   try {
@@ -66,10 +67,18 @@ function compile(source: string, filename: string, path: string): { script: Scri
   }
   if (cachedData) {
     const script = new Script(wrapped, { filename, cachedData });
-    if (!script.cachedDataRejected) return { script, kept: true };
+    // Not made anew at once: V8 now has this script as it is without, and would give it again. The next process finds none.
+    if (script.cachedDataRejected) rmSync(path, { force: true });
+    return script;
   }
   // All of it, and not each function when it is first called: those that only executors call would be compiled in each of them.
-  return { script: withFlags(['--no-lazy'], () => new Script(wrapped, { filename })), kept: false };
+  const script = withFlags(['--no-lazy'], () => new Script(wrapped, { filename }));
+  try {
+    keep(script.createCachedData(), path);
+  } catch {
+    // ENOSPC, EROFS ..: the next process will compile it, too.
+  }
+  return script;
 }
 
 function keep(code: Buffer, path: string): void {

@@ -19,6 +19,6 @@ function runDirectory(): string | undefined {
 
 const directory = runDirectory();
 const library = path.join(__dirname, 'runtime.cjs');
-const keepCode = directory === undefined ? undefined : keptCode.loadWithKeptCode(library, directory);
+if (directory !== undefined) keptCode.loadWithKeptCode(library, directory);
 const runtime: Runtime = require(library);
-runtime.adapt(__filename, keepCode);
+runtime.adapt(__filename);
