@@ -17,7 +17,12 @@ export class WarmUp {
   /** `once`: what is worth to be done once; `often`: what each executor does for its call. */
   constructor(once: readonly (() => void)[], often: () => void, log: Log) {
     this.#log = log;
-    this.#steps = [...once, ...new Array<() => void>(REHEARSALS).fill(often), () => this.#garbage.collectAll()];
+    this.#steps = [
+      () => this.#garbage.collectInitial(),
+      ...once,
+      ...new Array<() => void>(REHEARSALS).fill(often),
+      () => this.#garbage.collectAll(),
+    ];
   }
 
   /** Whether anything is left to do. */
