@@ -10,6 +10,7 @@
         "native/addon/exit.cc",
         "native/addon/fork.cc",
         "native/addon/fork_binding.cc",
+        "native/addon/import_slot.cc",
         "native/addon/loop.cc",
         "native/addon/loop_pool.cc",
         "native/addon/loop_watchers.cc",

@@ -9,6 +9,7 @@
 #include "addon/facilities.h"
 #include "addon/fork.h"
 #include "addon/node_symbols.h"
+#include "addon/pages.h"
 #include "addon/platform.h"
 #include "addon/stdio.h"
 #include "addon/sync.h"
@@ -55,6 +56,7 @@ Napi::Value take_over_tasks(Call call) {
     refuse(call.Env(), "its background threads did not come to rest within " + std::to_string(kSettleLimitMs) + " ms");
   }
   leave_with_node_threads();
+  stop_marking_pages();
   return call.Env().Undefined();
 }
 

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "addon/import_slot.h"
+
 namespace prefork::addon {
 
 namespace {
@@ -96,15 +98,28 @@ int undo_marks_in(int maps) {
   }
 }
 
+bool marking_stopped = false;
+bool marks_undone = false;
+
+int madvise_for_forks(void* address, size_t length, int advice) {
+  return advice == MADV_DONTFORK ? 0 : ::madvise(address, length, advice);
+}
+
 }  // namespace
 
+void stop_marking_pages() {
+  if (!marking_stopped) marking_stopped = redirect_import("madvise", reinterpret_cast<void*>(madvise_for_forks));
+}
+
 int make_pages_inheritable() {
+  if (marking_stopped && marks_undone) return 0;
   int maps = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
   if (maps < 0) return -1;
   int result = undo_marks_in(maps);
   int error = errno;
   ::close(maps);
   errno = error;
+  marks_undone = result == 0;
   return result;
 }
 
