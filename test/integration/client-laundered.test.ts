@@ -17,7 +17,7 @@ async function shown(w: Workspace, words: string[], env: NodeJS.ProcessEnv = {})
   return { arguments: all('argument'), directory: all('directory')[0], variables: all('variable').sort() };
 }
 
-const HANDOVER = /^PREFORK_INTERP=v1,\d+\.\d{9},v2 \d+,\d+,\d+,\d+$/;
+const HANDOVER = /^PREFORK_INTERP=v1,\d+\.\d{9},v2 \d+,\d+,\d+,\d+ \/.*$/;
 
 test('setup gets interpreter, its arguments, adapter and the absolute script, in the root directory', async () => {
   const w = workspace();
