@@ -1,5 +1,6 @@
 /** A server that is short of something serves nobody worse than plain node would: who cannot be served is told so, and the server stays. */
 import { expect, test } from 'vitest';
+import { MAX_SPARES } from '../../src/server/limits.js';
 import { descriptorsOf } from '../support/processes.js';
 import { serve } from '../support/served.js';
 import { attachedTo, HAS_STRACE, MAY_ATTACH } from '../support/strace.js';
@@ -9,7 +10,7 @@ import { workspace } from '../support/workspace.js';
 test.skipIf(!HAS_STRACE || !MAY_ATTACH).each([
   ['it can have no more processes', 'clone', 'EAGAIN'],
   ['it has no descriptor left for one', 'fcntl,socketpair', 'EMFILE'],
-])('%s: the script is run directly, and with --strict not at all', async (_, call, error) => {
+])('%s: the script is run directly, and with --strict not at all', async (_, calls, error) => {
   const w = workspace();
   const { script, server } = await serve(w);
   const descriptors = descriptorsOf(server).size;
@@ -19,24 +20,22 @@ test.skipIf(!HAS_STRACE || !MAY_ATTACH).each([
   expect(await w.run(strict)).toMatchObject({ stdout: 'ran\n' });
   const strictServer = w.servers().find(({ pid }) => pid !== server)?.pid as number;
   for (const pid of [server, strictServer]) {
-    const { detach } = await attachedTo(w, pid, ['-e', `inject=${call}:error=${error}`]);
-    // The executor that waits is made already.
-    const waited = await w.run(pid === server ? script : strict, ['7']);
-    expect(waited).toMatchObject({ status: pid === server ? 7 : 0, stderr: '' });
+    const { detach } = await attachedTo(w, pid, ['-e', `inject=${calls}:error=${error}`]);
+    const command = pid === server ? script : strict;
+    const served = { status: pid === server ? 7 : 0, stdout: pid === server ? '7\n' : 'ran\n' };
+    const call = () => w.run(command, ['7'], { env: { PREFORK_INTERP_DEBUG: '1' } });
+    let outcome = await call();
+    // The executors that wait are made already: one, or two if calls have just come one behind the other.
+    for (let waiting = 0; / taken by the server /.test(outcome.stderr) && waiting < MAX_SPARES; waiting += 1) {
+      expect(outcome).toMatchObject(served);
+      outcome = await call();
+    }
     if (pid === server) {
-      const outcome = await w.run(script, ['7'], { env: { PREFORK_INTERP_DEBUG: '1' } });
-      expect(outcome).toMatchObject({
-        status: 7,
-        stdout: '7\n',
-        stderr: expect.stringMatching(/directly: .*does not take the call/),
-      });
+      expect(outcome).toMatchObject(served);
+      expect(outcome.stderr).toMatch(/directly: .*does not take the call/);
     } else {
-      const outcome = await w.run(strict);
-      expect(outcome).toMatchObject({
-        status: 127,
-        stdout: '',
-        stderr: expect.stringMatching(/does not take the call/),
-      });
+      expect(outcome).toMatchObject({ status: 127, stdout: '' });
+      expect(outcome.stderr).toMatch(/does not take the call/);
     }
     await detach();
   }
