@@ -195,5 +195,6 @@ test('10 000 bad connections: the same server serves all the while, and is what 
   const memory = ownMemory(server);
   await callDuringFlood(w, script, server, 10_000);
   await expectUnharmed(w, script, server, descriptors);
-  expect(ownMemory(server)).toBeLessThan(memory * 1.05);
+  // V8 gives what is young another megabyte now and then; 200 bytes left of each connection would be more than this.
+  expect(ownMemory(server)).toBeLessThan(memory * 1.15);
 });

@@ -7,11 +7,12 @@ import type { Workspace } from './workspace.js';
 /** A script with a server, which was called until it does nothing more on its own account. `interpreter`: another than node. */
 export async function serve(w: Workspace, interpreter?: string): Promise<{ script: string; server: number }> {
   const script = w.fixture('number.cjs', interpreter === undefined ? {} : { interpreter });
-  // After the second call it watches its files.
-  for (const status of [1, 2, 3]) expect(await w.run(script, [String(status)])).toMatchObject({ status, stderr: '' });
-  const server = w.server().pid;
-  await atRest(server);
-  return { script, server };
+  // After the second call it watches its files. Each finds an executor that waits, or more of them would wait from then on.
+  for (const status of [1, 2, 3]) {
+    expect(await w.run(script, [String(status)])).toMatchObject({ status, stderr: '' });
+    await atRest(w.server().pid);
+  }
+  return { script, server: w.server().pid };
 }
 
 /** It has reaped all executors, has one that waits for a call, and sleeps: so it has also closed what was theirs. */
