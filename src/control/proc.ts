@@ -1,6 +1,7 @@
 /** What /proc says of processes (proc(5)). One that ends while it is looked at is not there. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { pssKbIn } from '../server/memory-use.js';
 
 export interface Process {
   readonly pid: number;
@@ -65,8 +66,7 @@ export function childrenOf(pid: number): number[] {
  */
 export async function memoryOf(pid: number): Promise<number | undefined> {
   try {
-    const match = /^Pss: +(\d+) kB$/m.exec(await readFile(`/proc/${pid}/smaps_rollup`, 'latin1'));
-    return match ? Number(match[1]) : undefined;
+    return pssKbIn(await readFile(`/proc/${pid}/smaps_rollup`, 'latin1'));
   } catch {
     return undefined;
   }

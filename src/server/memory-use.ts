@@ -15,11 +15,17 @@ export function memoryLeft(): number {
   return freemem();
 }
 
+/** PSS in kB, from what /proc/PID/smaps_rollup says. */
+export function pssKbIn(rollup: string): number | undefined {
+  const found = /^Pss: +(\d+) kB$/m.exec(rollup);
+  return found ? Number(found[1]) : undefined;
+}
+
 /** What a process takes in bytes, its share of what it shares with others counted (PSS in proc_pid_smaps(5)). Undefined where the kernel does not tell. */
 export function memoryTakenBy(pid: number): number | undefined {
   try {
-    const pss = /^Pss: +(\d+) kB$/m.exec(readText(`/proc/${pid}/smaps_rollup`))?.[1];
-    return pss === undefined ? undefined : Number(pss) * KIB;
+    const pssKb = pssKbIn(readText(`/proc/${pid}/smaps_rollup`));
+    return pssKb === undefined ? undefined : pssKb * KIB;
   } catch {
     // ENOENT: an old kernel, or the process has ended.
     return undefined;

@@ -48,9 +48,6 @@ export class Spares {
   #allowed = true;
   /** Not again at once where a fork has failed, or there was no memory for it. */
   #notBefore = Number.NEGATIVE_INFINITY;
-  /** In bytes, as of `#lookedAt`: to ask takes longer than to tell a call's end. */
-  #memoryLeft = 0;
-  #lookedAt = Number.NEGATIVE_INFINITY;
   /** What one takes, in bytes, once that was of interest. */
   #cost: number | undefined;
 
@@ -152,14 +149,10 @@ export class Spares {
   }
 
   #isRoom(): boolean {
-    const now = performance.now();
-    if (now >= this.#lookedAt + SPARE_REST_MS) {
-      this.#memoryLeft = memoryLeft();
-      this.#lookedAt = now;
-    }
     const [first] = this.#waiting;
-    if (first) this.#cost ??= memoryTakenBy(first.pid);
-    return isRoomForSpares(this.#waiting.length + 1, this.#cost ?? 0, this.#memoryLeft);
+    if (!first) return true;
+    this.#cost ??= memoryTakenBy(first.pid);
+    return isRoomForSpares(this.#waiting.length + 1, this.#cost ?? 0, memoryLeft());
   }
 
   #waits(spare: Spare): void {
