@@ -1,8 +1,8 @@
 /** What a server costs while nobody calls: how often its processes wake up, the processor time they take, and their memory. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as rest } from 'node:timers/promises';
 import type { Process } from '../support/processes.js';
-import { processes } from '../support/processes.js';
+import { processes, switchesOf } from '../support/processes.js';
 import type { Course } from './measure.js';
 import { Place } from './place.js';
 import { trivial } from './servers.js';
@@ -75,15 +75,10 @@ interface Activity {
 }
 
 function activity(pid: number): Activity {
-  let switches = 0;
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'latin1');
-    for (const found of status.matchAll(/ctxt_switches:\s*(\d+)/g)) switches += Number(found[1]);
-  }
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   // utime and stime are fields 14 and 15, and the first behind the name is field 3 (proc(5)).
-  return { switches, cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS };
+  return { switches: switchesOf(pid), cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS };
 }
 
 function memory(pid: number): { pssKb: number; privateKb: number } {

@@ -42,6 +42,17 @@ export function syscallOf(pid: number): number | undefined {
   return Number.isNaN(number) ? undefined : number;
 }
 
+/** How often the threads of a process have been put off a processor (proc(5)): stands still exactly while none of them runs. */
+export function switchesOf(pid: number): number {
+  let switches = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    for (const [, count] of (read(`/proc/${pid}/task/${thread}/status`) ?? '').matchAll(/ctxt_switches:\s*(\d+)/g)) {
+      switches += Number(count);
+    }
+  }
+  return switches;
+}
+
 /** How many watches of inotify(7) a process has (proc_pid_fdinfo(5)). */
 export function watchesOf(pid: number): number {
   const directory = `/proc/${pid}/fdinfo`;
