@@ -11,6 +11,7 @@ import { exhaustCachedEntropy } from '../executor/random.js';
 import { Rehearsal } from '../executor/rehearsal.js';
 import { loadedFiles } from '../interpreters/node/loaded-files.js';
 import * as native from '../native.js';
+import { Dependency } from '../server/dependency.js';
 import { Server } from '../server/server.js';
 import { Staleness } from '../server/staleness.js';
 import { openSyslog } from '../server/syslog.js';
@@ -58,15 +59,19 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
   becomeServer(ready);
 }
 
+function dependencies(): Dependency[] {
+  const { files, links } = loadedFiles();
+  return [...[...files].map(Dependency.onFile), ...[...links].map(Dependency.onLink)];
+}
+
 /** Here, where what fails can still be told. */
 function makeReady(setup: Setup & { ready: true }, options: ServerOptions): Ready {
   exhaustCachedEntropy();
-  const { files, links } = loadedFiles();
   return {
     setup,
     options,
     core: loadCore(),
-    staleness: new Staleness(files, setup.handover.stampNs, links),
+    staleness: new Staleness(dependencies(), setup.handover.stampNs),
     title: process.title === process.argv0 ? undefined : process.title,
     nothing: openSync('/dev/null', 'r+'),
   };
