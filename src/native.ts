@@ -361,6 +361,19 @@ export function sharedMemory(bytes: number): Uint8Array {
   return binding().sharedMemory(bytes);
 }
 
+/**
+ * Has what this process reads, looks for and makes in the file system recorded from now on (native/recorder/recorder.h). False where it was not
+ * started with the recorder, or with that of another version.
+ */
+export function beginRecording(): boolean {
+  return binding().beginRecording();
+}
+
+/** Ends that: the records. Null where there are none, or not all of them. To be called when no other thread uses files. */
+export function endRecording(): ArrayBuffer | null {
+  return binding().endRecording();
+}
+
 /** Number of a signal by its name, for the functions above that take numbers. */
 export function signalNumber(name: NodeJS.Signals): number {
   return constants.signals[name];

@@ -69,6 +69,8 @@ export interface Binding {
   randomBytes(into: Uint8Array): void;
   socketPair(): [number, number];
   sharedMemory(bytes: number): Uint8Array;
+  beginRecording(): boolean;
+  endRecording(): ArrayBuffer | null;
 
   /** The symbols of Node that are needed and not there; empty when all are. Changes nothing. */
   missingSymbols(): string[];

@@ -9,13 +9,12 @@ import { InheritedContext } from '../executor/context.js';
 import { rehearseOutput } from '../executor/output-rehearsal.js';
 import { exhaustCachedEntropy } from '../executor/random.js';
 import { Rehearsal } from '../executor/rehearsal.js';
-import { loadedFiles } from '../interpreters/node/loaded-files.js';
 import * as native from '../native.js';
-import { Dependency } from '../server/dependency.js';
 import { Server } from '../server/server.js';
 import { Staleness } from '../server/staleness.js';
 import { openSyslog } from '../server/syslog.js';
 import { WarmUp } from '../server/warm-up.js';
+import { takeDependencies } from './dependencies.js';
 import { environmentChanges } from './environment-changes.js';
 import { checkForkPoint } from './fork-point.js';
 import type { Handover } from './handover.js';
@@ -59,11 +58,6 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
   becomeServer(ready);
 }
 
-function dependencies(): Dependency[] {
-  const { files, links } = loadedFiles();
-  return [...[...files].map(Dependency.onFile), ...[...links].map(Dependency.onLink)];
-}
-
 /** Here, where what fails can still be told. */
 function makeReady(setup: Setup & { ready: true }, options: ServerOptions): Ready {
   exhaustCachedEntropy();
@@ -71,7 +65,7 @@ function makeReady(setup: Setup & { ready: true }, options: ServerOptions): Read
     setup,
     options,
     core: loadCore(),
-    staleness: new Staleness(dependencies(), setup.handover.stampNs),
+    staleness: new Staleness(takeDependencies(), setup.handover.stampNs),
     title: process.title === process.argv0 ? undefined : process.title,
     nothing: openSync('/dev/null', 'r+'),
   };
