@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 namespace prefork::recorder {
@@ -23,6 +22,11 @@ alignas(65536) unsigned char records[CAPACITY];
 size_t used = 0;
 bool recording = false;
 
+// The number that stat(2) has for a device. Not makedev(3), which is a function in some C libraries and in others is not.
+uint64_t device_number(uint64_t major, uint64_t minor) {
+  return (minor & 0xff) | (major & 0xfff) << 8 | (minor & 0xffffff00) << 12 | (major & 0xfffff000) << 32;
+}
+
 int64_t nanoseconds(const struct statx_timestamp &time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
 
 // Fills in which file is open; false where it is no regular one. Not fstat(2): older C libraries do not have it as a function.
@@ -33,7 +37,7 @@ bool describe(int descriptor, Record *record) {
     return true;
   }
   if (!S_ISREG(file.stx_mode)) return false;
-  record->device = makedev(file.stx_dev_major, file.stx_dev_minor);
+  record->device = device_number(file.stx_dev_major, file.stx_dev_minor);
   record->inode = file.stx_ino;
   record->size = file.stx_size;
   record->modified_ns = nanoseconds(file.stx_mtime);
