@@ -3,6 +3,7 @@ import module from 'node:module';
 import { dirname } from 'node:path';
 import { loadedFiles } from '../interpreters/node/loaded-files.js';
 import { Dependency } from '../server/dependency.js';
+import { declaredDependencies } from './depends-on.js';
 import { endRecording, type Recording } from './recording.js';
 
 /** Not files but views of the kernel's, different whenever they are read. */
@@ -10,13 +11,14 @@ const KERNELS = /^\/(proc|sys|dev)\//;
 
 /**
  * All that initialisation was made from: what the interpreter knows to be modules; and, where there is a recorder, whatever else was read, and
- * whatever was looked for and not there. Ends the recording.
+ * whatever was looked for and not there; and what the script says. Ends the recording.
  */
 export function takeDependencies(): Dependency[] {
   const recording = endRecording();
   const { files, links } = loadedFiles();
   const known = [...files].map((path) => dependencyOn(path, recording));
-  return [...known, ...[...links].map(Dependency.onLink), ...(recording ? otherDependencies(recording, files) : [])];
+  const others = recording ? otherDependencies(recording, files) : [];
+  return [...known, ...[...links].map(Dependency.onLink), ...others, ...declaredDependencies()];
 }
 
 /** On the file that was read, where it is known; else on what is there by now. */
