@@ -25,10 +25,14 @@ Napi::Value begin_recording(Call call) {
 Napi::Value end_recording(Call call) {
   const recorder::Recorder* recorder = find_recorder();
   size_t length = 0;
-  const unsigned char* records = recorder == nullptr ? nullptr : recorder->end(&length);
-  if (records == nullptr) return call.Env().Null();
-  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(call.Env(), length);
-  if (length > 0) memcpy(copy.Data(), records, length);
+  if (recorder == nullptr) return call.Env().Null();
+  const unsigned char* records = recorder->end(&length);
+  Napi::Value copy = call.Env().Null();
+  if (records != nullptr) {
+    Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(call.Env(), length);
+    if (length > 0) memcpy(buffer.Data(), records, length);
+    copy = buffer;
+  }
   recorder->forget();
   return copy;
 }

@@ -47,7 +47,6 @@ bool describe(int descriptor, Record *record) {
 
 // What a path without a slash in front is seen from, or "" where that cannot be known.
 void find_directory(int directory, char (&out)[PATH_MAX]) {
-  out[0] = 0;
   if (directory == AT_FDCWD) {
     if (getcwd(out, sizeof(out)) == nullptr || out[0] != '/') out[0] = 0;
     return;
@@ -104,7 +103,8 @@ void record(Kind kind, int directory, const char *path, int descriptor) {
   Record record{};
   record.kind = kind;
   if (descriptor < 0 || describe(descriptor, &record)) {
-    char seen_from[PATH_MAX] = "";
+    char seen_from[PATH_MAX];
+    seen_from[0] = 0;
     if (path[0] != '/') find_directory(directory, seen_from);
     // Where it is not known from where, it is not known what.
     if (path[0] == '/' || seen_from[0] != 0) write_down(&record, seen_from, path);

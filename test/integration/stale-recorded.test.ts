@@ -166,6 +166,19 @@ test.each([
   }
 });
 
+test('makes none stale: the compile cache of Node, to which a call adds what initialisation has missed there', async () => {
+  const w = workspace();
+  // Node has it since 22.1.
+  const cached = (module: string) =>
+    `${FS} require('node:module').enableCompileCache?.(at('cache')); require('./${module}'); const v = 1;`;
+  for (const name of ['one.cjs', 'two.cjs']) lay(w, name, `exports.${name.slice(0, 3)} = 1;`);
+  // The directory is made, and so is not initialisation's own.
+  await w.plain(w.script('before.cjs', cached('one.cjs')));
+  const script = w.script('a.cjs', `${cached('two.cjs')}\n${TELL}`);
+  const first = await call(w, script);
+  for (let i = 0; i < 3; i++) expect(await call(w, script)).toEqual(first);
+});
+
 describe('is not to be seen:', () => {
   const SHOW = `const { execFileSync } = require('node:child_process'); const { Worker } = require('node:worker_threads');
     const look = () => [process.env.LD_PRELOAD, 'LD_PRELOAD' in process.env, Object.keys(process.env).includes('LD_PRELOAD'),
@@ -195,6 +208,20 @@ describe('is not to be seen:', () => {
     const script = w.script('a.cjs', `${FS} const v = ${list}; ${COMPLETE} console.log(v, ${list});`);
     expect((await w.run(script)).stdout).not.toMatch(/memfd|recorder/);
   });
+});
+
+test('where more was done than there is room for, a server is made from its modules', async () => {
+  const w = workspace();
+  lay(w, 'm.cjs', 'module.exports = 1;');
+  // More than 8 MiB of records, each longer than its path.
+  const much = `for (let i = 0; i < 17000; i++) fs.existsSync(at('x'.repeat(250) + '/' + 'y'.repeat(200) + i));`;
+  const script = w.script('a.cjs', `${FS} ${much} const v = require('./m.cjs');\n${TELL}`);
+  const first = await call(w, script);
+  expect(await call(w, script)).toEqual(first);
+  lay(w, `${'x'.repeat(250)}/${'y'.repeat(200)}0`, '');
+  expect(await call(w, script), 'of the rest nothing is known').toEqual(first);
+  w.write('m.cjs', 'module.exports = 2;');
+  expect((await call(w, script)).seen).toBe('2');
 });
 
 /** Where elf(5) has the machine: what the dynamic linker would complain of, on standard error. */
