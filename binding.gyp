@@ -19,6 +19,7 @@
         "native/addon/platform.cc",
         "native/addon/process_image.cc",
         "native/addon/processes.cc",
+        "native/addon/recording.cc",
         "native/addon/resources.cc",
         "native/addon/shared_memory.cc",
         "native/addon/signal_queue.cc",

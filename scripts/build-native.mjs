@@ -3,9 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
-/** The client and its watcher: build/client/prefork-interp. */
+/** The client and its watcher, build/client/prefork-interp, and the recorder, build/recorder/prefork-interp-recorder.so. */
 export function buildClient(root) {
-  run('make', ['-C', join(root, 'native'), 'client'], root);
+  run('make', ['-C', join(root, 'native'), 'all'], root);
 }
 
 /** The addon: build/Release/prefork_interp.node. */

@@ -2,6 +2,7 @@
  * Builds everything from the sources, in the order in which one thing needs the other:
  *
  *     assembly/ --asc--> dist/core.wasm --wasm2c--> generated/core.{c,h} --cc--> build/client/prefork-interp
+ *     native/recorder/ ---------------------------cc--> build/recorder/prefork-interp-recorder.so
  *     assembly/constants.ts ----------------------> generated/constants.h --^
  *     native/addon/ --node-gyp-------------------> build/Release/prefork_interp.node
  *     src/ --esbuild--> dist/{runtime.cjs,adapter.cjs,index.js,preforkctl.js}    --tsc--> dist/*.d.ts

@@ -12,6 +12,7 @@ export class PreforkError extends Error {
     readonly code:
       | 'ERR_PREFORK_HANDOVER'
       | 'ERR_PREFORK_OPTION'
+      | 'ERR_PREFORK_PATH'
       | 'ERR_PREFORK_UNSAFE_FORK_POINT'
       | 'ERR_PREFORK_NOT_MAIN_THREAD',
     message: string,

@@ -1,4 +1,4 @@
 /** For `import`: the same single copy that `require()` gets, since its state must not exist twice. */
 import runtime from './runtime.cjs';
 
-export const { initialisationComplete, PreforkError } = runtime;
+export const { dependsOn, initialisationComplete, PreforkError } = runtime;

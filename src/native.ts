@@ -229,16 +229,19 @@ export function readSignals(fd: number): number[] {
   return binding().readSignals(fd);
 }
 
-/** Events of inotify(7), the same on every Linux, and with the last two how {@link addWatch} takes its path. */
+/** Events of inotify(7), the same on every Linux, and with the last three how {@link addWatch} takes its path. */
 export const IN_MODIFY = 0x2;
 export const IN_ATTRIB = 0x4;
 export const IN_CLOSE_WRITE = 0x8;
+export const IN_MOVED_TO = 0x80;
+export const IN_CREATE = 0x100;
 export const IN_DELETE_SELF = 0x400;
 export const IN_MOVE_SELF = 0x800;
 export const IN_UNMOUNT = 0x2000;
 export const IN_IGNORED = 0x8000;
 export const IN_ONLYDIR = 0x1000000;
 export const IN_DONT_FOLLOW = 0x2000000;
+export const IN_MASK_ADD = 0x20000000;
 
 /** inotify_init1(2), non-blocking. EMFILE where the user has no instance left (128 by default). */
 export function openWatch(): number {
@@ -251,10 +254,10 @@ export function addWatch(watch: number, path: string, events: number): number {
 }
 
 /**
- * One read(2) of up to 4096 bytes of queued events. Tells each: the watch's number (-1 for IN_Q_OVERFLOW), what happened, and whether to an
- * entry of the watched directory or to what is watched itself. Returns how many; 0 where nothing is queued.
+ * One read(2) of up to 4096 bytes of queued events. Tells each: the watch's number (-1 for IN_Q_OVERFLOW), what happened, and to which
+ * entry of the watched directory, or '' for what is watched itself. (A name that is no UTF-8 comes as Node would show it.) Returns how many; 0 where nothing is queued.
  */
-export function readWatch(watch: number, seen: (number: number, events: number, ofEntry: boolean) => void): number {
+export function readWatch(watch: number, seen: (number: number, events: number, name: string) => void): number {
   return binding().readWatch(watch, seen);
 }
 
@@ -356,6 +359,19 @@ export function socketPair(): [number, number] {
 /** Memory of this size, all zeros, that this process shares with all that are forked from it (MAP_SHARED of mmap(2)). It is never given back. */
 export function sharedMemory(bytes: number): Uint8Array {
   return binding().sharedMemory(bytes);
+}
+
+/**
+ * Has what this process reads, looks for and makes in the file system recorded from now on (native/recorder/recorder.h). False where it was not
+ * started with the recorder, or with that of another version.
+ */
+export function beginRecording(): boolean {
+  return binding().beginRecording();
+}
+
+/** Ends that: the records. Null where there are none, or not all of them. To be called when no other thread uses files. */
+export function endRecording(): ArrayBuffer | null {
+  return binding().endRecording();
 }
 
 /** Number of a signal by its name, for the functions above that take numbers. */

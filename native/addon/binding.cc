@@ -21,6 +21,7 @@ Napi::Value initialise(const Napi::CallbackInfo& call) {
   export_watch(env, functions);
   export_process_image(env, functions);
   export_shared_memory(env, functions);
+  export_recording(env, functions);
   export_fork(env, functions);
   return functions;
 }

@@ -15,6 +15,7 @@ void export_resources(Napi::Env env, Napi::Object exports);
 void export_watch(Napi::Env env, Napi::Object exports);
 void export_process_image(Napi::Env env, Napi::Object exports);
 void export_shared_memory(Napi::Env env, Napi::Object exports);
+void export_recording(Napi::Env env, Napi::Object exports);
 void export_fork(Napi::Env env, Napi::Object exports);
 
 }  // namespace prefork::addon

@@ -35,7 +35,7 @@ void tell(const sys::WatchEvent& event, void* context) {
   // Of up to a few hundred events in one buffer each needs its values only for as long as it is told.
   Napi::HandleScope scope(env);
   listener->seen.Call({Napi::Number::New(env, event.number), Napi::Number::New(env, event.events),
-                       Napi::Boolean::New(env, event.name[0] != '\0')});
+                       Napi::String::New(env, event.name)});
 }
 
 Napi::Value read_watch(Call call) {

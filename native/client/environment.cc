@@ -6,6 +6,7 @@
 #include "client/entry.h"
 #include "client/failure.h"
 #include "client/laundry.h"
+#include "client/recorder.h"
 
 extern char **environ;
 
@@ -38,9 +39,9 @@ size_t count_of(char *const *list) {
   return count;
 }
 
-// A copy of a list without what is ours, with room for one more.
+// A copy of a list without what is ours, with room for two more.
 char **without_ours(char *const *list) {
-  auto **copy = static_cast<char **>(calloc(count_of(list) + 2, sizeof(char *)));
+  auto **copy = static_cast<char **>(calloc(count_of(list) + 3, sizeof(char *)));
   if (copy == nullptr) fail(Line().text("no memory for the environment"));
   size_t kept = 0;
   for (; *list != nullptr; list++) {
@@ -58,6 +59,7 @@ char **setup_environment(const Context &context, const Interpreter &interpreter,
   char *own = describe(interpreter, handover, stamp);
   if (own == nullptr) fail(Line().text("no memory for the environment"));
   environment[count_of(environment)] = own;
+  preload_recorder(interpreter, environment);
   return environment;
 }
 

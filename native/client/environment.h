@@ -17,7 +17,7 @@ struct Handover {
 };
 
 // For setup: the caller's environment, or with laundered mediation a short one, and PREFORK_INTERP, which tells of the descriptors and of the
-// socket's time stamp; null at the end.
+// socket's time stamp, and with the recorder to be preloaded; null at the end.
 char **setup_environment(const Context &context, const Interpreter &interpreter, const Handover &handover,
                          const struct timespec &stamp);
 

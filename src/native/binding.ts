@@ -52,7 +52,7 @@ export interface Binding {
   readSignals(fd: number): number[];
   openWatch(): number;
   addWatch(watch: number, path: string, events: number): number;
-  readWatch(watch: number, seen: (number: number, events: number, ofEntry: boolean) => void): number;
+  readWatch(watch: number, seen: (number: number, events: number, name: string) => void): number;
   /** All ones where there is no limit. */
   softLimit(resource: number): bigint;
   hardLimit(resource: number): bigint;
@@ -69,6 +69,8 @@ export interface Binding {
   randomBytes(into: Uint8Array): void;
   socketPair(): [number, number];
   sharedMemory(bytes: number): Uint8Array;
+  beginRecording(): boolean;
+  endRecording(): ArrayBuffer | null;
 
   /** The symbols of Node that are needed and not there; empty when all are. Changes nothing. */
   missingSymbols(): string[];

@@ -1,5 +1,5 @@
 import * as native from '../native.js';
-import { Dependency } from './dependency.js';
+import type { Dependency } from './dependency.js';
 import { Watches } from './watches.js';
 
 /** How soon watches are set again after they were: what takes them away may do so again and again. */
@@ -21,7 +21,7 @@ interface Setting {
  *
  * As in the released system, a file whose modification time is later than the stamp (the socket's, made just before
  * setup started) makes the server stale. A file may also be replaced by an older one, so the server is stale as well when a
- * file is no longer the one that it was at the end of initialisation, or a symbolic link on the way to one.
+ * file is no longer the one that it was, or a symbolic link on the way to one, or when something is where nothing was.
  *
  * Which it is, stat(2) says. Watches say what need not be looked at: most files, for most calls. Where there are none, or they have lost
  * count, all files are looked at.
@@ -44,16 +44,13 @@ export class Staleness {
   #found: string | undefined;
 
   constructor(
-    files: Iterable<string>,
+    dependencies: readonly Dependency[],
     stampNs: bigint | undefined,
-    links: Iterable<string> = [],
     now: () => number = () => performance.now(),
   ) {
     this.#stampNs = stampNs;
     this.#now = now;
-    const depend = (paths: Iterable<string>, follow: boolean) =>
-      [...new Set(paths)].map((path) => new Dependency(path, follow));
-    this.#dependencies = [...depend(files, true), ...depend(links, false)];
+    this.#dependencies = dependencies;
   }
 
   /**
@@ -139,7 +136,8 @@ export class Staleness {
     const end = Math.min(setting.at + WATCHED_AT_ONCE, this.#dependencies.length);
     for (; setting.at < end; setting.at += 1) {
       const dependency = this.#dependencies[setting.at] as Dependency;
-      const watched = setting.watches.add(dependency.path, dependency.follow, dependency);
+      const { path, follow, isAbsence } = dependency;
+      const watched = isAbsence ? setting.watches.addAbsent(path) : setting.watches.add(path, follow, dependency);
       if (!watched) setting.unwatched.push(dependency);
       // What has changed up to here. From here on it is heard of.
       else this.#found ??= dependency.findChange(this.#stampNs);

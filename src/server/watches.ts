@@ -23,7 +23,9 @@ const OF_WAY = native.IN_ATTRIB | native.IN_MOVE_SELF | native.IN_DELETE_SELF | 
  * that is an event too.
  */
 const OF_FILE = OF_WAY | native.IN_MODIFY | native.IN_CLOSE_WRITE;
-const OF_DIRECTORY = OF_WAY | native.IN_ONLYDIR;
+/** Added to what is watched for already: a directory may be on the way, and have names that are waited for. */
+const OF_DIRECTORY = OF_WAY | native.IN_ONLYDIR | native.IN_MASK_ADD;
+const OF_NEW_NAMES = native.IN_CREATE | native.IN_MOVED_TO;
 
 /** Readable for every change of what is mounted where this process sees it, without being read (proc(5), /proc/pid/mounts). */
 const MOUNTS = '/proc/self/mountinfo';
@@ -35,7 +37,7 @@ export interface Heard<T> {
   readonly written: T | undefined;
   /** Those that have to be looked at. */
   readonly touched: ReadonlySet<T>;
-  /** Something on the way to a file was moved, removed or given other permissions, or events were lost: nothing is known any more. */
+  /** Something on the way to a file was moved, removed or given other permissions, a name that was missing has come, or events were lost: nothing is known any more. */
   readonly lost: boolean;
 }
 
@@ -50,6 +52,9 @@ export class Watches<T> {
   /** A set for poll(2) of one descriptor. A mount over a directory is no event of it. */
   readonly #mounts: Int32Array;
   readonly #files = new Map<number, T[]>();
+  /** The names that directories are waited to get: by path, and by the number of the watch, as other paths may lead to the same. */
+  readonly #expectedAt = new Map<string, Set<string>>();
+  readonly #expectedBy = new Map<number, Set<string>>();
   /** Directories that have to be looked at, by what they were. There are few. */
   readonly #unheard = new Map<string, Stats>();
   readonly #fileSystems = new FileSystems();
@@ -80,7 +85,7 @@ export class Watches<T> {
 
   /**
    * From now on tells what happens to the regular file, or with `follow` false to the symbolic link, at `path`, and to its being there. False
-   * where that cannot be told for sure: also of what is not there, which could come with any directory above it.
+   * where that cannot be told for sure.
    */
   add(path: string, follow: boolean, what: T): boolean {
     if (!isAbsolute(path)) return false;
@@ -92,6 +97,11 @@ export class Watches<T> {
     if (others) others.push(what);
     else this.#files.set(end.number, [what]);
     return true;
+  }
+
+  /** From now on tells when something comes to be at `path`, where nothing is. False where that cannot be told for sure. */
+  addAbsent(path: string): boolean {
+    return isAbsolute(path) && this.#ways.absent(path, this.#expect);
   }
 
   /** What has happened; undefined for nothing, which costs a read(2) and a poll(2), and an lstat(2) for each directory that cannot be heard of. */
@@ -115,9 +125,12 @@ export class Watches<T> {
     native.closeAll(this.descriptors);
   }
 
-  readonly #seen = (number: number, events: number, ofEntry: boolean): void => {
-    // The permissions of something in a directory: if it matters, it is watched itself.
-    if (ofEntry) return;
+  readonly #seen = (number: number, events: number, name: string): void => {
+    if (name !== '') {
+      // Its permissions do not matter: if they do, it is watched itself.
+      if (events & OF_NEW_NAMES && this.#expectedBy.get(number)?.has(folded(name))) this.#lost = true;
+      return;
+    }
     const files = this.#files.get(number);
     if (!files || events & (native.IN_IGNORED | native.IN_UNMOUNT)) this.#lost = true;
     else if (events & (native.IN_MODIFY | native.IN_DELETE_SELF)) this.#written ??= files[0];
@@ -148,6 +161,25 @@ export class Watches<T> {
     }
   }
 
+  readonly #expect = (directory: string, name: string): boolean => {
+    let names = this.#expectedAt.get(directory);
+    if (!names) {
+      if (this.#full) return false;
+      let number: number;
+      try {
+        number = native.addWatch(this.#watch, directory, OF_DIRECTORY | OF_NEW_NAMES);
+      } catch {
+        // One that may not be read, or is gone again.
+        return false;
+      }
+      names = this.#expectedBy.get(number) ?? new Set();
+      this.#expectedAt.set(directory, names);
+      this.#expectedBy.set(number, names);
+    }
+    names.add(folded(name));
+    return true;
+  };
+
   #unheardAreSame(): boolean {
     for (const [path, before] of this.#unheard) {
       const now = look(path);
@@ -155,4 +187,9 @@ export class Watches<T> {
     }
     return true;
   }
+}
+
+/** For directories in which upper and lower case are the same (ext4 and F2FS have them). One name too many does no harm. */
+function folded(name: string): string {
+  return name.normalize().toLowerCase();
 }

@@ -45,6 +45,27 @@ export class Ways<P extends Place> {
     return this.end(isAbsolute(target) ? target : `${directory}/${target}`, true, links + 1);
   }
 
+  /**
+   * Has whatever makes something be at `path` (absolute), where nothing is, happen to something that is watched: to the last directory on the way,
+   * where `expect` watches for the name that is missing, or to what is before it. False where not all of it can be watched.
+   */
+  absent(path: string, expect: (directory: string, name: string) => boolean, links = 0): boolean {
+    const above = dirname(path);
+    const name = basename(path);
+    const directory = this.#directory(above, links);
+    if (directory === undefined) return above !== path && this.absent(above, expect, links);
+    if (name === '' || name === '.' || name === '..' || !expect(directory, name)) return false;
+    const stats = look(join(directory, name));
+    if (!stats) return true;
+    const place = this.#guard({ path: join(directory, name), stats });
+    // A directory, though there was none before: it has just come, or cannot be looked into.
+    if (!place || stats.isDirectory()) return false;
+    const target = stats.isSymbolicLink() ? readLink(place.path) : undefined;
+    // A file in the place of a directory. Or a link, that leads nowhere.
+    if (target === undefined) return !stats.isSymbolicLink();
+    return links < MAX_LINKS && this.absent(isAbsolute(target) ? target : `${directory}/${target}`, expect, links + 1);
+  }
+
   #directory(path: string, links: number): string | undefined {
     if (this.#directories.has(path)) return this.#directories.get(path);
     const place = path === '/' ? this.#look(path) : this.end(path, true, links);

@@ -10,13 +10,13 @@ import { rehearseOutput } from '../executor/output-rehearsal.js';
 import { isSharedPristine } from '../executor/pristine.js';
 import { exhaustCachedEntropy } from '../executor/random.js';
 import { Rehearsal } from '../executor/rehearsal.js';
-import { loadedFiles } from '../interpreters/node/loaded-files.js';
 import * as native from '../native.js';
 import { EventLog } from '../server/event-log.js';
 import { Server } from '../server/server.js';
 import { Staleness } from '../server/staleness.js';
 import { type Log, openSyslog } from '../server/syslog.js';
 import { WarmUp } from '../server/warm-up.js';
+import { takeDependencies } from './dependencies.js';
 import { environmentChanges } from './environment-changes.js';
 import { checkForkPoint } from './fork-point.js';
 import type { Handover } from './handover.js';
@@ -63,12 +63,11 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
 /** Here, where what fails can still be told. */
 function makeReady(setup: Setup & { ready: true }, options: ServerOptions): Ready {
   exhaustCachedEntropy();
-  const { files, links } = loadedFiles();
   return {
     setup,
     options,
     core: loadCore(),
-    staleness: new Staleness(files, setup.handover.stampNs, links),
+    staleness: new Staleness(takeDependencies(), setup.handover.stampNs),
     title: process.title === process.argv0 ? undefined : process.title,
     nothing: openSync('/dev/null', 'r+'),
   };

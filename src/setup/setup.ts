@@ -13,6 +13,8 @@ export interface ProcessFace {
   /** Changes when a copy of this library of another version could not use this face any more. */
   readonly interfaceVersion: number;
   initialisationComplete(options?: InitialisationOptions): void;
+  /** Absent in copies that are older than it. */
+  dependsOn?(...paths: (string | URL)[]): void;
 }
 
 export type Setup =

@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-type Event = [number: number, events: number, ofEntry: boolean];
+type Event = [number: number, events: number, name: string];
 
 /** What one read gives. */
 function read(): Event[] {
@@ -47,10 +47,10 @@ test('events come in their order, of a file and of what is in a directory', () =
   chmodSync(file, 0o600);
   chmodSync(directory, 0o700);
   expect(read()).toEqual([
-    [ofFile, native.IN_MODIFY, false],
-    [ofFile, native.IN_CLOSE_WRITE, false],
-    [ofDirectory, native.IN_ATTRIB, true],
-    [ofDirectory, native.IN_ATTRIB | IN_ISDIR, false],
+    [ofFile, native.IN_MODIFY, ''],
+    [ofFile, native.IN_CLOSE_WRITE, ''],
+    [ofDirectory, native.IN_ATTRIB, 'file'],
+    [ofDirectory, native.IN_ATTRIB | IN_ISDIR, ''],
   ]);
   expect(read()).toEqual([]);
 });
@@ -70,7 +70,7 @@ test('more events than fit into one read come with the next', () => {
   const all: Event[] = [];
   for (let some = read(); some.length > 0; some = read()) all.push(...some);
   expect(all.filter(([, events]) => events === native.IN_ATTRIB)).toEqual(
-    Array(rounds).fill([number, native.IN_ATTRIB, false]),
+    Array(rounds).fill([number, native.IN_ATTRIB, '']),
   );
 });
 
@@ -78,8 +78,8 @@ test('what is removed is told, and then that its watch is gone', () => {
   const number = native.addWatch(watch, file, native.IN_DELETE_SELF);
   rmSync(file);
   expect(read()).toEqual([
-    [number, native.IN_DELETE_SELF, false],
-    [number, native.IN_IGNORED, false],
+    [number, native.IN_DELETE_SELF, ''],
+    [number, native.IN_IGNORED, ''],
   ]);
 });
 

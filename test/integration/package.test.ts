@@ -45,6 +45,9 @@ it('is packed, installed globally and run: the client that npm links is the nati
   const program = join(prefix, 'bin/prefork-interp');
   expect(beginsWithElf(realpathSync(program))).toBe(true);
 
+  const recorder = 'lib/node_modules/prefork-interp/build/recorder/prefork-interp-recorder.so';
+  expect(beginsWithElf(join(prefix, recorder))).toBe(true);
+
   const script = place.script('script.cjs', SCRIPT, { client: program });
   for (const call of ['first', 'second']) {
     const outcome = await place.run(script, [call]);

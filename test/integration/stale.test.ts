@@ -208,13 +208,13 @@ test('links that a script reads for itself make nothing stale', async () => {
   expect(await look(w, script)).toEqual(await look(w, script));
 });
 
-test('files that are not part of the program, and modules that a call loads, make nothing stale', async () => {
+test('files that are not part of the program, and what a call loads and reads, make nothing stale', async () => {
   const w = workspace();
   lay(w, { data: '1', 'late.mjs': 'export const v = 1;', 'other.mjs': '' });
   const script = w.script(
     'unrelated.mjs',
-    `import { readFileSync } from 'node:fs'; readFileSync('data');\n${COMPLETE}
-     const { v } = await import('./late.mjs'); console.log(process.ppid, v);`,
+    `import { readFileSync } from 'node:fs';\n${COMPLETE}
+     readFileSync('data'); const { v } = await import('./late.mjs'); console.log(process.ppid, v);`,
   );
   const before = await look(w, script);
   lay(w, { data: '2', 'late.mjs': 'export const v = 2;', 'other.mjs': 'changed' });

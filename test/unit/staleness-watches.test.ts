@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as native from '../../src/native.js';
+import { Dependency } from '../../src/server/dependency.js';
 import { Staleness } from '../../src/server/staleness.js';
 
 /** What a test has the system do otherwise. */
@@ -108,7 +109,7 @@ afterEach(() => {
 
 /** A server that has set its watches, as far as it could. */
 function begin(paths = files): void {
-  staleness = new Staleness(paths, undefined, [], () => now);
+  staleness = new Staleness(paths.map(Dependency.onFile), undefined, () => now);
   expect(staleness.findChange()).toBeUndefined();
   setWatches();
 }
@@ -148,6 +149,22 @@ describe('with watches', () => {
     expect(looks()).toBe(0);
   });
 
+  it('looks for nothing that was missing, until a directory gets an entry of such a name', () => {
+    const missing = ['missing', 'missing/deeper', 'sub/other/one', 'a.cjs/none'].map(at);
+    begin([...files, ...missing]);
+    expect(looks()).toBe(0);
+    lay('other');
+    mkdirSync(at('sub/one'));
+    expect(looks()).toBe(0);
+    mkdirSync(at('sub/other'));
+    expect(looks(), 'and now it could be there').toBe(7);
+    now += 1_000;
+    setWatches();
+    expect(looks()).toBe(0);
+    lay('sub/other/one');
+    expect(staleness.findChange()).toBe(`${at('sub/other/one')} has appeared`);
+  });
+
   it('looks at what was touched, and at that alone', () => {
     begin();
     const descriptor = openSync(files[0] as string, 'r+');
@@ -176,7 +193,7 @@ describe('with watches', () => {
 
   it('sets them in pieces, looks at every file until then, and at each once when it has set it', () => {
     files = Array.from({ length: 200 }, (_, i) => lay(`m${i}.cjs`));
-    staleness = new Staleness(files, undefined, [], () => now);
+    staleness = new Staleness(files.map(Dependency.onFile), undefined, () => now);
     expect(staleness.watch(), 'no call had to wait yet').toBe(false);
     expect(looks()).toBe(200);
     let pieces = 1;
@@ -194,7 +211,7 @@ describe('with watches', () => {
   it('finds what changes while it sets them', () => {
     files = Array.from({ length: 200 }, (_, i) => lay(`m${i}.cjs`));
     for (const changed of [0, 199]) {
-      staleness = new Staleness(files, undefined, [], () => now);
+      staleness = new Staleness(files.map(Dependency.onFile), undefined, () => now);
       staleness.findChange();
       staleness.watch();
       chmodSync(files[changed] as string, 0o600 + changed);
@@ -283,6 +300,14 @@ describe('without them', () => {
     expect(descriptors()).toEqual([]);
   });
 
+  it('no watch for new names: looks for what was missing', () => {
+    system.addError = { of: /\/sub$/, code: 'ENOSPC' };
+    begin([at('sub/missing')]);
+    expect(looks()).toBe(1);
+    lay('sub/missing');
+    expect(staleness.findChange()).toBe(`${at('sub/missing')} has appeared`);
+  });
+
   it.each([
     ['nfs', 0x6969],
     ['smb', 0xfe534d42],
@@ -309,9 +334,9 @@ describe('without them', () => {
     expect(looks()).toBe(2);
   });
 
-  it('what is no regular file, what is not there, and what has no whole path: looked at', () => {
-    begin([directory, at('missing'), 'relative', files[0] as string]);
-    expect(looks()).toBe(3);
+  it('what is no regular file, and what has no whole path: looked at', () => {
+    begin([directory, 'relative', files[0] as string]);
+    expect(looks()).toBe(2);
   });
 });
 

@@ -21,6 +21,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Dependency } from '../../src/server/dependency.js';
 import { Staleness } from '../../src/server/staleness.js';
 
 const STAMP_NS = 2_000n * 1_000_000_000n;
@@ -31,6 +32,10 @@ let file: string;
 let staleness: Staleness | undefined;
 
 const at = (name: string) => join(directory, name);
+
+function dependencies(files: string[], links: string[] = []): Dependency[] {
+  return [...files.map(Dependency.onFile), ...links.map(Dependency.onLink)];
+}
 
 /** A file of one content, size and time, whichever it is. */
 function lay(name: string): string {
@@ -118,6 +123,7 @@ const CHANGES: Record<string, Case> = {
   },
   'a file that comes': { files: ['missing'], change: () => lay('missing') },
   'a file that comes with its directory': { files: ['a/b/missing'], change: () => lay('a/b/missing') },
+  ...comings(),
   'a directory in place of another': {
     files: ['a/m.mjs'],
     before: () => {
@@ -162,6 +168,73 @@ const CHANGES: Record<string, Case> = {
   ...links('relative', (name) => name),
   ...links('absolute', (name) => at(name)),
 };
+
+/** How something comes to be where nothing was. */
+function comings(): Record<string, Case> {
+  const gone = (name: string) => rmSync(at(name), { recursive: true });
+  return {
+    'a file that is moved to where none was': {
+      files: ['sub/missing'],
+      before: () => lay('sub/other'),
+      change: () => renameSync(at('sub/other'), at('sub/missing')),
+    },
+    'a file that is linked to where none was': { files: ['missing'], change: () => linkSync(file, at('missing')) },
+    'a link to where none was': { files: ['missing'], change: () => link('module.mjs', 'missing') },
+    'a directory that comes with what was missing in it': {
+      files: ['a/b/missing'],
+      before: () => lay('next/b/missing'),
+      change: () => renameSync(at('next'), at('a')),
+    },
+    'a file that comes with the second of two directories': {
+      files: ['a/b/missing'],
+      before: () => mkdirSync(at('a')),
+      change: () => lay('a/b/missing'),
+    },
+    'a file that comes in a directory that went and came back': {
+      files: ['a/missing'],
+      before: () => mkdirSync(at('a')),
+      change: () => {
+        gone('a');
+        lay('a/missing');
+      },
+    },
+    'a directory with what was missing, in place of one without': {
+      files: ['a/b/missing'],
+      before: () => {
+        lay('a/b/other');
+        lay('next/b/missing');
+      },
+      change: () => {
+        renameSync(at('a'), at('old'));
+        renameSync(at('next'), at('a'));
+      },
+    },
+    'a link switched to where what was missing is': {
+      files: ['current/missing'],
+      before: () => {
+        lay('v1/other');
+        lay('v2/missing');
+        link('v1', 'current');
+      },
+      change: () => replace('current', 'v2'),
+    },
+    'what a link led to in vain': {
+      files: ['current/missing'],
+      before: () => link('v1/../v2', 'current'),
+      change: () => {
+        mkdirSync(at('v1'));
+        lay('v2/missing');
+      },
+    },
+    'a directory where a file was': {
+      files: ['module.mjs/missing'],
+      change: () => {
+        rmSync(file);
+        lay('module.mjs/missing');
+      },
+    },
+  };
+}
 
 /** The changes of symbolic links, which lead to a `name` by what `target` makes of it. */
 function links(kind: string, target: (name: string) => string): Record<string, Case> {
@@ -227,7 +300,7 @@ function links(kind: string, target: (name: string) => string): Record<string, C
 describe.each(Object.entries(MEANS))('%s, a server finds', (_, find) => {
   it.each(Object.entries(CHANGES))('%s', (_what, { files = ['module.mjs'], links = [], before, change }) => {
     before?.();
-    staleness = new Staleness(files.map(at), STAMP_NS, links.map(at));
+    staleness = new Staleness(dependencies(files.map(at), links.map(at)), STAMP_NS);
     expect(staleness.findChange(), 'before anything changes').toBeUndefined();
     find(change);
     expect(staleness.findChange()).toContain(directory);
@@ -248,6 +321,15 @@ const HARMLESS: Record<string, () => void> = {
     renameSync(at('sub'), at('gone'));
     renameSync(at('gone'), at('sub'));
   },
+  'what comes, but not where it was missed': () => {
+    lay('sub/other/file');
+    lay('missing.mjs');
+    rmSync(at('missing.mjs'));
+  },
+  'what was missed, and comes and goes': () => {
+    lay('missed/other');
+    rmSync(at('missed'), { recursive: true });
+  },
   'a directory that is touched': () => utimesSync(at('sub'), OLD, OLD),
   'a link that is replaced by an equal one': () => replace('link', 'sub'),
   'a link that leads to the same by a further one': () => {
@@ -261,7 +343,11 @@ describe.each(Object.entries(MEANS))('%s, a server goes on in spite of', (_, fin
     lay('sub/m.mjs');
     link('sub', 'link');
     let now = 0;
-    staleness = new Staleness([file, at('sub/m.mjs'), at('link/m.mjs')], STAMP_NS, [], () => now);
+    staleness = new Staleness(
+      dependencies([file, at('sub/m.mjs'), at('link/m.mjs'), at('missed/one')]),
+      STAMP_NS,
+      () => now,
+    );
     expect(staleness.findChange()).toBeUndefined();
     find(happening);
     expect(staleness.findChange()).toBeUndefined();
@@ -277,14 +363,14 @@ describe.each(Object.entries(MEANS))('%s, a server goes on in spite of', (_, fin
 describe('the stamp', () => {
   it('is what a file must not be newer than, even before it was first looked at', () => {
     utimesSync(file, 2_001, 2_001);
-    expect(new Staleness([file], STAMP_NS).findChange()).toContain(`${file} is newer`);
+    expect(new Staleness(dependencies([file]), STAMP_NS).findChange()).toContain(`${file} is newer`);
     utimesSync(file, 2_000, 2_000);
-    expect(new Staleness([file], STAMP_NS).findChange()).toBeUndefined();
+    expect(new Staleness(dependencies([file]), STAMP_NS).findChange()).toBeUndefined();
   });
 
   it('may be missing, for the first design', () => {
     utimesSync(file, 5_000_000, 5_000_000);
-    const found = new Staleness([file], undefined);
+    const found = new Staleness(dependencies([file]), undefined);
     expect(found.findChange()).toBeUndefined();
     writeFileSync(file, 'export default 3;');
     expect(found.findChange()).toContain(file);
@@ -292,8 +378,8 @@ describe('the stamp', () => {
 });
 
 it('says what has happened', () => {
-  const goes = new Staleness([file], STAMP_NS);
-  const comes = new Staleness([at('missing')], STAMP_NS);
+  const goes = new Staleness(dependencies([file]), STAMP_NS);
+  const comes = new Staleness(dependencies([at('missing')]), STAMP_NS);
   rmSync(file);
   lay('missing');
   expect(goes.findChange()).toBe(`${file} is gone`);

@@ -1,3 +1,4 @@
+import { beginRecording } from '../../setup/recording.js';
 import { setupHasBegun } from '../../setup/setup.js';
 import { observeLoading } from './loaded-files.js';
 import { rehearseTicks } from './ticks.js';
@@ -13,5 +14,6 @@ export function adapt(adapter: string): void {
   if (at > 0) process.execArgv.splice(at - 1, 2);
   if (!setupHasBegun()) return;
   observeLoading();
+  beginRecording();
   rehearseTicks();
 }
