@@ -132,6 +132,8 @@ export const MODE_KILL = 2;
 export const MODE_HELP = 3;
 /** `--explain`: say which rendezvous it would be, and what that was worked out from; run nothing. */
 export const MODE_EXPLAIN = 4;
+/** `--examine`: run setup alone, which tells what it finds at its fork point. */
+export const MODE_EXAMINE = 5;
 
 /** `--strict`: where the call cannot be served, say so, instead of running the script directly. A bit of options_flags(). */
 export const FLAG_STRICT = 1;

@@ -17,6 +17,7 @@ import {
   MEDIATION_LAUNDERED,
   MEDIATION_NONE,
   MEDIATION_UNLAUNDERED,
+  MODE_EXAMINE,
   MODE_EXPLAIN,
   MODE_FRESH,
   MODE_HELP,
@@ -43,6 +44,7 @@ const LETTER_FRESH: i32 = 0x66; // f
 const KILL = memory.data<u8>([0x6b, 0x69, 0x6c, 0x6c]) as i32; // kill
 const HELP = memory.data<u8>([0x68, 0x65, 0x6c, 0x70]) as i32; // help
 const EXPLAIN = memory.data<u8>([0x65, 0x78, 0x70, 0x6c, 0x61, 0x69, 0x6e]) as i32; // explain
+const EXAMINE = memory.data<u8>([0x65, 0x78, 0x61, 0x6d, 0x69, 0x6e, 0x65]) as i32; // examine
 const STRICT = memory.data<u8>([0x73, 0x74, 0x72, 0x69, 0x63, 0x74]) as i32; // strict
 const DIRECT_ON_TTY = memory.data<u8>([
   0x64, 0x69, 0x72, 0x65, 0x63, 0x74, 0x2d, 0x6f, 0x6e, 0x2d, 0x74, 0x74, 0x79,
@@ -134,7 +136,8 @@ function takeLong(start: i32, end: i32): i32 {
   const isKill = isName(start + 2, nameEnd, KILL, 4);
   const isHelp = isName(start + 2, nameEnd, HELP, 4);
   const isExplain = isName(start + 2, nameEnd, EXPLAIN, 7);
-  const isMode = isKill || isHelp || isExplain;
+  const isExamine = isName(start + 2, nameEnd, EXAMINE, 7);
+  const isMode = isKill || isHelp || isExplain || isExamine;
   const isStrict = isName(start + 2, nameEnd, STRICT, 6);
   if (!isMode && !isStrict && !isName(start + 2, nameEnd, DIRECT_ON_TTY, 13)) return E_OPTION_UNKNOWN;
   if (nameEnd !== end) {
@@ -142,14 +145,15 @@ function takeLong(start: i32, end: i32): i32 {
     return E_OPTION_VALUE_UNWANTED;
   }
   subject = NO_SUBJECT;
-  if (isMode) setMode(isKill ? MODE_KILL : isHelp ? MODE_HELP : MODE_EXPLAIN);
+  if (isMode) setMode(isKill ? MODE_KILL : isHelp ? MODE_HELP : isExplain ? MODE_EXPLAIN : MODE_EXAMINE);
   else flags |= isStrict ? FLAG_STRICT : FLAG_DIRECT_ON_TTY;
   return isHelp ? E_NONE : NEED_DATA;
 }
 
-/** Of several the last counts; but where it is to be explained nothing else is done, whatever a script's own options are. */
+/** Of several the last counts; but where it is to be explained or examined nothing else is done, whatever a script's own options are. */
 function setMode(wanted: i32): void {
-  if (mode !== MODE_EXPLAIN || wanted === MODE_HELP) mode = wanted;
+  const isKept = mode === MODE_EXPLAIN || mode === MODE_EXAMINE;
+  if (!isKept || wanted === MODE_HELP) mode = wanted;
 }
 
 function isName(start: i32, end: i32, name: i32, length: i32): bool {

@@ -5,7 +5,7 @@
  *     native/recorder/ ---------------------------cc--> build/recorder/prefork-interp-recorder.so
  *     assembly/constants.ts ----------------------> generated/constants.h --^
  *     native/addon/ --node-gyp-------------------> build/Release/prefork_interp.node
- *     src/ --esbuild--> dist/{runtime.cjs,adapter.cjs,index.js,preforkctl.js}    --tsc--> dist/*.d.ts
+ *     src/ --esbuild--> dist/{runtime.cjs,adapter.cjs,doctor.cjs,index.js,preforkctl.js}    --tsc--> dist/*.d.ts
  *
  * `node scripts/build.mjs [STEP ..]` builds only the steps that are named.
  */
@@ -76,6 +76,13 @@ const steps = {
       entryPoints: ['src/interpreters/node/preload.cts'],
       outfile: 'dist/adapter.cjs',
       plugins: [beside],
+    });
+    await build({
+      ...common,
+      banner,
+      format: 'cjs',
+      entryPoints: ['src/doctor/examination.ts'],
+      outfile: 'dist/doctor.cjs',
     });
     await build({
       ...common,

@@ -22,15 +22,15 @@ void add_nanoseconds(Line *line, long nanoseconds) {
   for (long unit = 100000000; unit > 0; unit /= 10) line->number(nanoseconds / unit % 10);
 }
 
-char *describe(const Interpreter &interpreter, const Handover &handover, const timespec &stamp) {
+Line describe(const Interpreter &interpreter, const Handover &handover, const timespec &stamp) {
   Line line;
-  line.text(VARIABLE).text("=v1,").number(stamp.tv_sec).text(".");
+  line.text("v1,").number(stamp.tv_sec).text(".");
   add_nanoseconds(&line, stamp.tv_nsec);
   if (interpreter.adapted != nullptr) line.text(",v2");
   line.text(" ").number(handover.listener).text(",").number(handover.call);
   line.text(",").number(handover.watcher_input).text(",").number(handover.watcher_errors);
   if (interpreter.adapted != nullptr) line.text(" ").text(handover.directory);
-  return strdup(line.bytes());
+  return line;
 }
 
 size_t count_of(char *const *list) {
@@ -54,9 +54,13 @@ char **without_ours(char *const *list) {
 
 char **setup_environment(const Context &context, const Interpreter &interpreter, const Handover &handover,
                          const timespec &stamp) {
+  return setup_environment(context, interpreter, describe(interpreter, handover, stamp).bytes());
+}
+
+char **setup_environment(const Context &context, const Interpreter &interpreter, const char *handover) {
   const bool laundered = context.options.mediation == core::Mediation::laundered;
   char **environment = without_ours(laundered ? laundered_environment(context.options, *interpreter.adapted) : environ);
-  char *own = describe(interpreter, handover, stamp);
+  char *own = strdup(Line().text(VARIABLE).text("=").text(handover).bytes());
   if (own == nullptr) fail(Line().text("no memory for the environment"));
   environment[count_of(environment)] = own;
   preload_recorder(interpreter, environment);

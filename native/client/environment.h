@@ -21,6 +21,9 @@ struct Handover {
 char **setup_environment(const Context &context, const Interpreter &interpreter, const Handover &handover,
                          const struct timespec &stamp);
 
+// The same, but that PREFORK_INTERP is `handover`.
+char **setup_environment(const Context &context, const Interpreter &interpreter, const char *handover);
+
 // For running directly: the caller's, but for PREFORK_INTERP, which would make the script take this for its setup.
 char **plain_environment();
 

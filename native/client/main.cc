@@ -7,6 +7,7 @@
 #include "client/commitment.h"
 #include "client/connection.h"
 #include "client/direct.h"
+#include "client/examine.h"
 #include "client/explain.h"
 #include "client/failure.h"
 #include "client/interpreter.h"
@@ -61,6 +62,15 @@ void check_mediation(const Context &context, const Interpreter &interpreter) {
   print_explanation(context, interpreter, rendezvous);
 }
 
+[[noreturn]] void examine(const Context &context) {
+  fill_standard_descriptors();
+  static Interpreter interpreter;
+  find_interpreter(context.options.interpreter, &interpreter);
+  check_interpreter(context.options.interpreter, interpreter);
+  find_adapter_of(&interpreter);
+  become_examined(context, interpreter);
+}
+
 [[noreturn]] void call(const Context &context) {
   run_directly_where_asked(context);
   run_directly_instead_of_failing(context);
@@ -92,6 +102,8 @@ void check_mediation(const Context &context, const Interpreter &interpreter) {
       kill(context);
     case core::Mode::explain:
       explain(context);
+    case core::Mode::examine:
+      examine(context);
     case core::Mode::run:
     case core::Mode::fresh:
       break;

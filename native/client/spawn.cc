@@ -53,22 +53,8 @@ void check_child(const Line *told) {
   // when it ignores signals. A server that it has forked by then lives on (the fork has cleared this).
   sys::set_parent_death_signal(SIGKILL);
   if (sys::parent() != client) _exit(EXIT_FAILURE_OF_CLIENT);
-  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (null < 0) fail(Line().text("cannot open /dev/null").error(errno));
   const int kept[] = {handover.listener, handover.call, handover.watcher_input, handover.watcher_errors};
-  // Standard error too may be one that closes itself (fill_standard_descriptors).
-  bool ready = sys::duplicate_to(null, STDIN_FILENO) == 0 && sys::duplicate_to(STDERR_FILENO, STDOUT_FILENO) == 0 &&
-               sys::set_close_on_exec(STDERR_FILENO, false) == 0;
-  ready = ready && sys::close_all_except(kept, sizeof(kept) / sizeof(*kept)) == 0;
-  for (const int fd : kept) ready = ready && sys::set_close_on_exec(fd, false) == 0;
-  if (!ready) fail(Line().text("cannot hand descriptors to ").text(interpreter.program).error(errno));
-  if (context.options.mediation == core::Mediation::laundered && chdir(LAUNDERED_DIRECTORY) != 0) {
-    fail(Line().text("cannot change to the directory ").text(LAUNDERED_DIRECTORY).error(errno));
-  }
-  sys::default_ignored_signals(nullptr, 0);
-  sys::unblock_signals();
-  execve(interpreter.program, arguments, environment);
-  fail(Line().text("cannot execute ").text(interpreter.program).error(errno));
+  become_interpreter(context, interpreter, arguments, environment, kept, sizeof(kept) / sizeof(*kept));
 }
 
 pid_t start_setup(const Context &context, const Interpreter &interpreter, const Handover &handover, const timespec &stamp,
@@ -110,6 +96,25 @@ void check_refusal(int connection, const Context &context) {
 }
 
 }  // namespace
+
+void become_interpreter(const Context &context, const Interpreter &interpreter, char **arguments, char **environment,
+                        const int *kept, size_t kept_count) {
+  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (null < 0) fail(Line().text("cannot open /dev/null").error(errno));
+  // Standard error too may be one that closes itself (fill_standard_descriptors).
+  bool ready = sys::duplicate_to(null, STDIN_FILENO) == 0 && sys::duplicate_to(STDERR_FILENO, STDOUT_FILENO) == 0 &&
+               sys::set_close_on_exec(STDERR_FILENO, false) == 0;
+  ready = ready && sys::close_all_except(kept, kept_count) == 0;
+  for (size_t i = 0; i < kept_count; i++) ready = ready && sys::set_close_on_exec(kept[i], false) == 0;
+  if (!ready) fail(Line().text("cannot hand descriptors to ").text(interpreter.program).error(errno));
+  if (context.options.mediation == core::Mediation::laundered && chdir(LAUNDERED_DIRECTORY) != 0) {
+    fail(Line().text("cannot change to the directory ").text(LAUNDERED_DIRECTORY).error(errno));
+  }
+  sys::default_ignored_signals(nullptr, 0);
+  sys::unblock_signals();
+  execve(interpreter.program, arguments, environment);
+  fail(Line().text("cannot execute ").text(interpreter.program).error(errno));
+}
 
 int start_server(const Context &context, const Interpreter &interpreter, const Rendezvous &rendezvous) {
   if (is_debugging()) complain(Line().text(subject_of(context)).text(": starting a server on ").text(rendezvous.socket));

@@ -14,6 +14,10 @@ inline constexpr int FIRST_ANSWER_LIMIT_MS = 60000;
 // process ends as setup did, and nothing is left behind. Until the first call is answered, a failure undoes all of it.
 int start_server(const Context &context, const Interpreter &interpreter, const Rendezvous &rendezvous);
 
+// Becomes setup, with these descriptors besides the standard ones.
+[[noreturn]] void become_interpreter(const Context &context, const Interpreter &interpreter, char **arguments, char **environment,
+                                     const int *kept, size_t kept_count);
+
 // The errors of a setup that has ended well, and of which nothing is heard. The script has been run by it, as a whole: it is not to
 // be run again.
 [[noreturn]] void fail_held_open(const Context &context);

@@ -26,6 +26,7 @@ const char USAGE[] =
     "  -f          start a fresh server in place of a running one\n"
     "  --kill      let the running server go; run nothing\n"
     "  --explain   print which server it would be, and what that was worked out from (docs/protocol.md); run nothing\n"
+    "  --examine   run the initialisation alone, and say what it leaves (for preforkctl doctor)\n"
     "  --help      print this\n"
     "  --version   print the version, and in brackets the C library\n"
     "When no server can be used, the script is run directly, as if prefork-interp were not there:\n"

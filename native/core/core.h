@@ -37,7 +37,7 @@ size_t error_message(Code code, const char *subject, char *out, size_t size);
 
 // ---- Options ---------------------------------------------------------------------------------------------------
 
-enum class Mode : int { run = MODE_RUN, fresh = MODE_FRESH, kill = MODE_KILL, help = MODE_HELP, explain = MODE_EXPLAIN };
+enum class Mode : int { run = MODE_RUN, fresh = MODE_FRESH, kill = MODE_KILL, help = MODE_HELP, explain = MODE_EXPLAIN, examine = MODE_EXAMINE };
 enum class Mediation : int {
   none = MEDIATION_NONE,
   unlaundered = MEDIATION_UNLAUNDERED,  // -U

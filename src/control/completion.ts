@@ -23,6 +23,7 @@ interface Completed {
 
 const COMPLETED: Readonly<Record<string, Completed>> = {
   completion: { options: ['--help'], words: ['bash', 'zsh', 'fish'] },
+  doctor: { options: ['--limit', '--json', '--help'] },
   list: { options: ['--no-memory', '--json', '--help'] },
   logs: { options: ['--json', '--help'], idents: true },
   status: { options: ['--json', '--help'], idents: true },

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ControlError } from './control-error.js';
 import { findScript, firstLineOf } from './find-script.js';
-import { explainingCommand } from './shebang.js';
+import { type ClientMode, commandWith } from './shebang.js';
 
 /** A client looks at the system and leaves. */
 const LIMIT_MS = 10_000;
@@ -40,10 +40,15 @@ export async function explainScript(word: string): Promise<Explanation> {
 
 /** The same of a file, for a caller with another environment. */
 export async function explainFor(file: string, env: NodeJS.ProcessEnv): Promise<Explanation> {
-  const command = explainingCommand(firstLineOf(file), file);
-  if (!command) throw new ControlError(`${file}: its #! line does not name prefork-interp`);
-  const [program, ...words] = command;
+  const [program, ...words] = clientCommand('--explain', file);
   return ask(program, words, file, env);
+}
+
+/** The command line that its `#!` line stands for, with the client told what to do. Throws {@link ControlError}. */
+export function clientCommand(mode: ClientMode, file: string): readonly [program: string, ...words: string[]] {
+  const command = commandWith(mode, firstLineOf(file), file);
+  if (!command) throw new ControlError(`${file}: its #! line does not name prefork-interp`);
+  return command;
 }
 
 /** The run directory of this user, in this environment. */

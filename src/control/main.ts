@@ -2,6 +2,7 @@
 /** preforkctl: what there is to know of prefork-interp and its servers. One file a command. */
 import { completion } from './completion.js';
 import { ControlError } from './control-error.js';
+import { doctor } from './doctor.js';
 import { list } from './list.js';
 import { logs } from './logs.js';
 import { status } from './status.js';
@@ -17,6 +18,7 @@ const USAGE = `usage: preforkctl COMMAND [..]
   stop SCRIPT|IDENT       ends one of them, and with --all all
   why SCRIPT              which server running it would use, and why
   logs [SCRIPT|IDENT]     what servers have told
+  doctor SCRIPT [ARG ..]  runs its initialisation alone, and says what calls would not find as a run of the script does
   trace SCRIPT [ARG ..]   runs a script that prefork-interp serves, and says where the time of the call went
   completion SHELL        what has a shell complete all this: bash, zsh or fish
 
@@ -27,6 +29,7 @@ const EXIT_USAGE = 2;
 
 const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<number>>> = {
   completion,
+  doctor,
   list,
   logs,
   status,

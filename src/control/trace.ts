@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { MOMENT_SERVER_ACCEPTED } from '../../assembly/constants.js';
 import { chromeTrace } from './chrome-trace.js';
 import { findScript, ScriptError } from './find-script.js';
@@ -10,6 +9,7 @@ import { tableOf } from './table.js';
 import { MOMENT_CALLED, type Phase, phasesOf, wholeOf } from './timeline.js';
 import { type End, tracedCall } from './traced-call.js';
 import { UsageError } from './usage.js';
+import { readScriptWords, wholeNumber } from './words.js';
 
 /** More would only take longer: the median of a thousand says what can be said. */
 const MOST_CALLS = 1000;
@@ -55,10 +55,7 @@ class NotTraced extends Error {}
 /** The command: its words in, its exit status out. Throws UsageError. */
 export async function trace(words: readonly string[]): Promise<number> {
   const settings = readSettings(words);
-  if (settings === 'help') {
-    process.stdout.write(TRACE_USAGE);
-    return 0;
-  }
+  if (!settings) return 0;
   try {
     const script = findScript(settings.script, process.env['PATH'] ?? '');
     const traced = await traceCalls(script, settings);
@@ -73,28 +70,14 @@ export async function trace(words: readonly string[]): Promise<number> {
   }
 }
 
-/** What comes behind SCRIPT is the script's, whatever it looks like. */
-function readSettings(words: readonly string[]): Settings | 'help' {
-  const options = {
-    calls: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-    out: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  } as const;
-  const { tokens } = parseArgs({ args: [...words], options, strict: false, tokens: true });
-  const first = tokens.find(({ kind }) => kind === 'positional')?.index ?? words.length;
-  let values: { calls: string; json: boolean; out?: string; help: boolean };
-  try {
-    ({ values } = parseArgs({ args: words.slice(0, first), options }) as { values: typeof values });
-  } catch (error) {
-    throw new UsageError((error as Error).message, TRACE_USAGE);
-  }
-  if (values.help) return 'help';
-  const [script, ...args] = words.slice(first);
-  if (script === undefined || script === '') throw new UsageError('which script?', TRACE_USAGE);
-  const calls = /^\d{1,4}$/.test(values.calls) ? Number(values.calls) : 0;
+function readSettings(words: readonly string[]): Settings | undefined {
+  const own = { calls: { type: 'string', default: '1' }, out: { type: 'string' } } as const;
+  const read = readScriptWords(words, TRACE_USAGE, own);
+  if (!read) return undefined;
+  const { script, args, json, values } = read;
+  const calls = wholeNumber(values['calls'] as string);
   if (calls < 1 || calls > MOST_CALLS) throw new UsageError(`--calls is a number from 1 to ${MOST_CALLS}`, TRACE_USAGE);
-  return { script, args, calls, json: values.json, out: values.out };
+  return { script, args, calls, json, out: values['out'] as string | undefined };
 }
 
 async function traceCalls(script: string, { args, calls }: Settings): Promise<Traced[]> {

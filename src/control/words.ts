@@ -34,6 +34,29 @@ export function readWords(
   }
 }
 
+/** The words of a command that runs a script: what comes behind SCRIPT is the script's, whatever it looks like. */
+export interface ScriptWords extends Omit<Words, 'rest'> {
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
+/** Reads these, as {@link readWords} does. */
+export function readScriptWords(words: readonly string[], usage: string, own: Options = {}): ScriptWords | undefined {
+  const options = { json: { type: 'boolean' }, help: { type: 'boolean' }, ...own } as const;
+  const { tokens } = parseArgs({ args: [...words], options, strict: false, tokens: true });
+  const first = tokens.find(({ kind }) => kind === 'positional')?.index ?? words.length;
+  const read = readWords(words.slice(0, first), usage, { own });
+  if (!read) return undefined;
+  const [script, ...args] = words.slice(first);
+  if (script === undefined || script === '') throw new UsageError('which script?', usage);
+  return { json: read.json, values: read.values, script, args };
+}
+
+/** A number of up to four digits; 0 for anything else. */
+export function wholeNumber(text: string): number {
+  return /^\d{1,4}$/.test(text) ? Number(text) : 0;
+}
+
 /** What every `--json` prints: one document. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);

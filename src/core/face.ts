@@ -143,7 +143,7 @@ export type Meaning =
 /** Tables of meanings: `released` is what the released client does, `exact` raises whatever signal it was, core or not. */
 export type WaitTable = 'released' | 'exact';
 
-export type Mode = 'run' | 'fresh' | 'kill' | 'help' | 'explain';
+export type Mode = 'run' | 'fresh' | 'kill' | 'help' | 'explain' | 'examine';
 
 /** A `-G STRING` or `-E VAR`. */
 export interface OptionField {

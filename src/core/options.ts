@@ -5,6 +5,7 @@ import {
   FLAG_STRICT,
   MEDIATION_LAUNDERED,
   MEDIATION_UNLAUNDERED,
+  MODE_EXAMINE,
   MODE_EXPLAIN,
   MODE_FRESH,
   MODE_HELP,
@@ -28,6 +29,7 @@ const MODES: Record<number, Mode> = {
   [MODE_KILL]: 'kill',
   [MODE_HELP]: 'help',
   [MODE_EXPLAIN]: 'explain',
+  [MODE_EXAMINE]: 'examine',
 };
 
 const MEDIATIONS: Record<number, Options['mediation']> = {

@@ -18,18 +18,19 @@ import { type Log, openSyslog } from '../server/syslog.js';
 import { WarmUp } from '../server/warm-up.js';
 import { takeDependencies } from './dependencies.js';
 import { environmentChanges } from './environment-changes.js';
+import type { Examination } from './examined.js';
 import { checkForkPoint } from './fork-point.js';
 import type { Handover } from './handover.js';
 import { completeOptions, type InitialisationOptions, type ServerOptions } from './options.js';
 import { refuseSetup } from './refusal.js';
-import { type Setup, takeSetup } from './setup.js';
+import { type ReadySetup, takeSetup } from './setup.js';
 
 /** The status of a process of this library's own that failed. Whoever waits for it tells the client. */
 const FAILED = 127;
 
 /** What a server is made of, as the script left it. */
 interface Ready {
-  readonly setup: Setup & { ready: true };
+  readonly setup: ReadySetup;
   readonly options: ServerOptions;
   readonly core: Core;
   readonly staleness: Staleness;
@@ -46,6 +47,10 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
   const options = completeOptions(given);
   const setup = takeSetup();
   if (!setup) return;
+  if ('examination' in setup) {
+    const examination: Examination = setup.examination;
+    examination.complete();
+  }
   if (!setup.ready) throw setup.problem;
   checkForkPoint();
   let ready: Ready;
@@ -61,7 +66,7 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
 }
 
 /** Here, where what fails can still be told. */
-function makeReady(setup: Setup & { ready: true }, options: ServerOptions): Ready {
+function makeReady(setup: ReadySetup, options: ServerOptions): Ready {
   exhaustCachedEntropy();
   return {
     setup,

@@ -6,6 +6,13 @@ import { readText } from '../read-text.js';
 
 const ADVICE = 'finish it before initialisationComplete(), or begin it afterwards';
 
+/** Something that is on its way and would be lost. */
+export interface Unsafe {
+  readonly kind: 'requests' | 'children' | 'threads';
+  readonly what: string;
+  readonly advice: string;
+}
+
 /**
  * Makes sure that this process can be forked: nothing is on its way that a child would wait for and never get. Throws an error that
  * names what there is. (Timers and open sockets are no danger: each child has its own copy.)
@@ -17,21 +24,30 @@ export function checkForkPoint(): void {
       'initialisationComplete() was called in a worker thread: only the main thread can become a server',
     );
   }
-  // First, because libuv's own threads can be told from others only while they are idle.
+  const found = findUnsafe();
+  if (found.length === 0) return;
+  const what = `${found.map((each) => each.what).join(', and ')}; ${ADVICE}`;
+  throw new PreforkError('ERR_PREFORK_UNSAFE_FORK_POINT', `a server cannot be made of this process now: ${what}`);
+}
+
+/** All that there is of that. */
+export function findUnsafe(): Unsafe[] {
+  const found: Unsafe[] = [];
+  const add = (kind: Unsafe['kind'], what: string) => found.push({ kind, what, advice: ADVICE });
   const requests = native.activeRequests();
-  if (requests > 0) {
-    throw unsafe(`${count(requests, 'request')} in flight (${nameRequests()}); ${ADVICE}`);
-  }
+  if (requests > 0) add('requests', `${count(requests, 'request')} in flight (${nameRequests()})`);
   const children = childProcesses();
   if (children.length > 0) {
     const names = children.map(({ pid, name }) => `${name} (process ${pid})`).join(', ');
-    throw unsafe(`${count(children.length, 'child process')} there, whose end no call would see: ${names}; ${ADVICE}`);
+    add('children', `${count(children.length, 'child process')} there, whose end no call would see: ${names}`);
   }
-  const threads = native.threads();
+  // libuv's own threads can be told from others only while they are idle.
+  const threads = requests > 0 ? [] : native.threads();
   if (threads.length > 0) {
     const names = threads.map(({ tid, name }) => `${name} (thread ${tid})`).join(', ');
-    throw unsafe(`${count(threads.length, 'thread')} alive, and would be lost: ${names}; ${ADVICE}`);
+    add('threads', `${count(threads.length, 'thread')} alive, and would be lost: ${names}`);
   }
+  return found;
 }
 
 interface Child {
@@ -72,8 +88,4 @@ function nameRequests(): string {
 
 function count(n: number, what: string): string {
   return n === 1 ? `a ${what} is` : `${n} ${what.replace(/s$/, 'se')}s are`;
-}
-
-function unsafe(what: string): PreforkError {
-  return new PreforkError('ERR_PREFORK_UNSAFE_FORK_POINT', `a server cannot be made of this process now: ${what}`);
 }

@@ -44,6 +44,12 @@ export function parseHandover(value: string): Handover {
   return { listener, call, watcherInput, watcherErrors, protocol, stampNs, directory };
 }
 
+/** The descriptor that a report is to be written to, where the value is that of `--examine`: `examine DESCRIPTOR`; else undefined. */
+export function parseExamination(value: string): number | undefined {
+  const [word, descriptor = '', ...rest] = value.split(' ');
+  return word === 'examine' && rest.length === 0 ? parseDescriptor(descriptor) : undefined;
+}
+
 function parseDescriptor(text: string): number | undefined {
   return /^\d{1,7}$/.test(text) ? Number(text) : undefined;
 }

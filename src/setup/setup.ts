@@ -4,7 +4,8 @@ import { watchShared } from '../executor/pristine.js';
 import { installRandom } from '../executor/random.js';
 import { watchStandardStreams } from '../executor/stdio.js';
 import * as native from '../native.js';
-import { HANDOVER_VARIABLE, type Handover, parseHandover } from './handover.js';
+import { beginExamination, type Examination } from './examined.js';
+import { HANDOVER_VARIABLE, type Handover, parseExamination, parseHandover } from './handover.js';
 import type { InitialisationOptions } from './options.js';
 import { refuseSetup } from './refusal.js';
 
@@ -17,15 +18,19 @@ export interface ProcessFace {
   dependsOn?(...paths: (string | URL)[]): void;
 }
 
+export interface ReadySetup {
+  readonly ready: true;
+  readonly handover: Handover;
+  readonly startedWith: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+}
+
 export type Setup =
-  | {
-      readonly ready: true;
-      readonly handover: Handover;
-      readonly startedWith: readonly string[];
-      readonly environment: NodeJS.ProcessEnv;
-    }
+  | ReadySetup
   /** Why no server can be made of this process. Kept until the script asks for one: until then nothing depends on it. */
-  | { readonly ready: false; readonly problem: Error };
+  | { readonly ready: false; readonly problem: Error }
+  /** No server is to be made, but a report. */
+  | { readonly examination: Examination };
 
 let setup: Setup | undefined;
 
@@ -40,7 +45,8 @@ export function beginSetup(): boolean {
   // What setup starts must not take itself for setup.
   delete process.env[HANDOVER_VARIABLE];
   try {
-    setup = prepare(parseHandover(value));
+    const report = parseExamination(value);
+    setup = report === undefined ? prepare(parseHandover(value)) : prepareExamination(report);
   } catch (problem) {
     setup = { ready: false, problem: problem as Error };
   }
@@ -53,17 +59,33 @@ function prepare(handover: Handover): Setup {
     for (const descriptor of [handover.listener, handover.call, handover.watcherInput, handover.watcherErrors]) {
       native.setCloseOnExec(descriptor, true);
     }
-    requireWebAssembly();
-    native.prepareFork();
-    watchShared();
-    watchStandardStreams();
-    installRandom();
+    prepareProcess();
   } catch (problem) {
     // Nothing of the script has run yet. Its client can run it without a server, if it is told.
     if (refuseSetup(handover, (problem as Error).message)) process.exit(0);
     throw problem;
   }
   return { ready: true, handover, startedWith: [...process.argv], environment: { ...process.env } };
+}
+
+function prepareExamination(report: number): Setup {
+  const examination = beginExamination(report);
+  try {
+    native.setCloseOnExec(report, true);
+    prepareProcess();
+  } catch (problem) {
+    examination.refuse(problem as Error);
+  }
+  examination.begin();
+  return { examination };
+}
+
+function prepareProcess(): void {
+  requireWebAssembly();
+  native.prepareFork();
+  watchShared();
+  watchStandardStreams();
+  installRandom();
 }
 
 function requireWebAssembly(): void {

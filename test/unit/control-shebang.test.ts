@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { explainingCommand } from '../../src/control/shebang.js';
+import { commandWith } from '../../src/control/shebang.js';
 
 test.each([
   ['#!/usr/bin/prefork-interp -U,node', ['/usr/bin/prefork-interp', '--explain,-U,node', 's']],
@@ -18,5 +18,5 @@ test.each([
   ['#!/usr/bin/env -S my-prefork-interp -U,node', undefined],
   ['echo prefork-interp', undefined],
 ])('%s', (line, expected) => {
-  expect(explainingCommand(line, 's')).toEqual(expected);
+  expect(commandWith('--explain', line, 's')).toEqual(expected);
 });

@@ -40,7 +40,7 @@ void options(const Words &words) {
   if (const Code code = parse_options(static_cast<int>(strings.size()), argv.data(), &options, &subject); code != E_NONE) {
     return print_error(code, subject);
   }
-  static const char *const modes[] = {"run", "fresh", "kill", "help", "explain"};
+  static const char *const modes[] = {"run", "fresh", "kill", "help", "explain", "examine"};
   std::cout << "mode " << modes[static_cast<int>(options.mode)] << '\n';
   if (options.mode == Mode::help) return;
   static const char *const mediations[] = {"none", "unlaundered", "laundered"};

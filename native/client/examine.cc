@@ -1,0 +1,30 @@
+#include "client/examine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "client/environment.h"
+#include "client/failure.h"
+#include "client/spawn.h"
+
+namespace prefork::client {
+
+namespace {
+
+constexpr int REPORT = 3;
+
+// The same is in docs/protocol.md, and read by src/setup/handover.ts.
+constexpr char HANDOVER[] = "examine 3";
+
+}  // namespace
+
+void become_examined(const Context &context, const Interpreter &interpreter) {
+  if (interpreter.adapted == nullptr) {
+    fail_for_good(Line().text("--examine needs an interpreter that has an adapter, which ").text(context.options.interpreter).text(" is not"));
+  }
+  if (fcntl(REPORT, F_GETFD) < 0) fail_for_good(Line().text("--examine: no descriptor 3, to which the report would go").error(errno));
+  char **environment = setup_environment(context, interpreter, HANDOVER);
+  become_interpreter(context, interpreter, setup_arguments(context, interpreter), environment, &REPORT, 1);
+}
+
+}  // namespace prefork::client

@@ -1,0 +1,177 @@
+/** What initialisation asks of the circumstances of a call: others may have others. */
+import { nodesOwn } from './nodes-own.js';
+import { Origins } from './origins.js';
+import type { Finding, Origin } from './report.js';
+
+/** The first argument that is the call's own. */
+const FIRST_ARGUMENT = 2;
+const ALL_VARIABLES = '*';
+const STREAMS = ['stdin', 'stdout', 'stderr'] as const;
+
+const environment = new Map<string, Origins>();
+const terminal = new Map<string, Origins>();
+const directory = new Origins();
+const args = new Origins();
+
+/** Begins to notice. What is replaced stays replaced: the process ends with the examination. */
+export function watchContext(): void {
+  watchEnvironment();
+  watchArguments();
+  watchDirectory();
+  watchTerminals();
+}
+
+export function contextFindings(): Finding[] {
+  const found: Finding[] = environmentFindings();
+  for (const [subject, origins] of terminal) {
+    found.push({
+      kind: 'terminal',
+      severity: 'caution',
+      subject,
+      what: `it was asked whether ${subject} is a terminal: for other calls it is another way`,
+      advice: 'ask after initialisationComplete(), or each time anew',
+      origins: origins.list(),
+    });
+  }
+  found.push(
+    ...once(directory, {
+      kind: 'directory',
+      what: 'the working directory was asked for: other calls have another',
+      advice: 'ask for it, and resolve relative paths, after initialisationComplete()',
+    }),
+    ...once(args, {
+      kind: 'arguments',
+      what: "the caller's arguments were read: other calls have others",
+      advice: 'read them after initialisationComplete()',
+    }),
+  );
+  return found;
+}
+
+/** Whoever copies all variables asks for each by name as well, in the same place. */
+function environmentFindings(): Finding[] {
+  const all = environment.get(ALL_VARIABLES)?.list() ?? [];
+  const isOfAll = ({ stack }: Origin) => all.some((each) => each.stack.join() === stack.join());
+  return [...environment].flatMap(([name, each]) => {
+    const origins = name === ALL_VARIABLES ? all : each.list().filter((origin) => !isOfAll(origin));
+    return origins.length > 0
+      ? [{ kind: 'environment', severity: 'caution', subject: name, ...wordsFor(name), origins }]
+      : [];
+  });
+}
+
+function wordsFor(name: string): Pick<Finding, 'what' | 'advice'> {
+  if (name === ALL_VARIABLES) {
+    return {
+      what: 'the whole environment was read: calls with other variables find what was made of the first',
+      advice: 'read it after initialisationComplete()',
+    };
+  }
+  return {
+    what: `the environment variable ${name} was read: calls with another value find what was made of the first`,
+    advice: `read it after initialisationComplete(), or have a server for each value of it: -E ${name} in the #! line`,
+  };
+}
+
+function once(origins: Origins, { kind, what, advice }: Pick<Finding, 'kind' | 'what' | 'advice'>): Finding[] {
+  const list = origins.list();
+  return list.length > 0 ? [{ kind, severity: 'caution', subject: null, what, advice, origins: list }] : [];
+}
+
+function noteIn(map: Map<string, Origins>, subject: string): void {
+  const origins = map.get(subject) ?? new Origins();
+  if (origins.note()) map.set(subject, origins);
+}
+
+function watchEnvironment(): void {
+  const real = process.env;
+  // What it has set itself is no circumstance.
+  const own = new Set<PropertyKey>();
+  const read = (name: PropertyKey) => {
+    if (typeof name === 'string' && !own.has(name)) noteIn(environment, name);
+  };
+  const env = new Proxy(real, {
+    get(_target, name) {
+      read(name);
+      return Reflect.get(real, name);
+    },
+    has(_target, name) {
+      read(name);
+      return Reflect.has(real, name);
+    },
+    getOwnPropertyDescriptor(_target, name) {
+      read(name);
+      return Reflect.getOwnPropertyDescriptor(real, name);
+    },
+    ownKeys() {
+      noteIn(environment, ALL_VARIABLES);
+      return Reflect.ownKeys(real);
+    },
+    set(_target, name, value) {
+      own.add(name);
+      return Reflect.set(real, name, value);
+    },
+    deleteProperty(_target, name) {
+      own.add(name);
+      return Reflect.deleteProperty(real, name);
+    },
+  });
+  Object.defineProperty(process, 'env', { value: env, writable: true, enumerable: true, configurable: true });
+}
+
+/** Interpreter and script are the same for all. */
+function watchArguments(): void {
+  const isOwn = (name: PropertyKey) => typeof name === 'string' && /^\d+$/.test(name) && Number(name) < FIRST_ARGUMENT;
+  process.argv = new Proxy(process.argv, {
+    get(target, name, receiver) {
+      if (!isOwn(name)) args.note();
+      return Reflect.get(target, name, receiver);
+    },
+  });
+}
+
+function watchDirectory(): void {
+  const { cwd } = process;
+  process.cwd = () => {
+    directory.note();
+    return cwd.call(process);
+  };
+}
+
+function watchTerminals(): void {
+  const tty = nodesOwn('node:tty');
+  const { isatty } = tty;
+  tty.isatty = (descriptor) => {
+    noteIn(terminal, STREAMS[descriptor] ?? `descriptor ${descriptor}`);
+    return isatty(descriptor);
+  };
+  for (const name of STREAMS) watchStream(name);
+}
+
+/** Node makes these at their first use. */
+function watchStream(name: (typeof STREAMS)[number]): void {
+  const own = Object.getOwnPropertyDescriptor(process, name);
+  const get = own?.get;
+  if (!own || !get) return;
+  let watched: object | undefined;
+  const getStream = () => {
+    const stream = get.call(process) as NodeJS.WriteStream;
+    if (stream !== watched) {
+      watched = stream;
+      let isTTY: unknown = stream.isTTY;
+      Object.defineProperty(stream, 'isTTY', {
+        configurable: true,
+        enumerable: true,
+        get() {
+          noteIn(terminal, name);
+          return isTTY;
+        },
+        set(value) {
+          isTTY = value;
+        },
+      });
+    }
+    return stream;
+  };
+  Object.defineProperty(process, name, { ...own, get: getStream });
+}

@@ -1,0 +1,113 @@
+/**
+ * The examination of a setup: begun before the script is loaded, ended at its fork point with a report. Built as a file of its own (dist/doctor.cjs),
+ * for it is of no use to any other setup.
+ */
+import { writeSync } from 'node:fs';
+import { contextFindings, watchContext } from './context-reads.js';
+import { measureMemory, memoryFindings } from './memory.js';
+import { synchroniseExports } from './nodes-own.js';
+import { fileFindings, watchFiles } from './open-files.js';
+import { outputFindings, watchOutput } from './output.js';
+import { randomFindings, watchRandom } from './random-draws.js';
+import { type Dependencies, type Finding, type Origin, REPORT_VERSION, type Report } from './report.js';
+import { originsOfChildren, originsOfRequests, originsOfThreads, timerFindings, watchResources } from './resources.js';
+import { signalFindings, watchSignals } from './signal-listeners.js';
+
+/** Of the library, which is in a bundle of its own. */
+export interface Library {
+  /** Ends the process at once, without running anything of the script's. */
+  exit(code: number): never;
+  /** What keeps a server from being made of this process as it is. */
+  findUnsafe(): readonly {
+    readonly kind: 'requests' | 'children' | 'threads';
+    readonly what: string;
+    readonly advice: string;
+  }[];
+  /** Does what else is done at a fork point, as far as it can fail, forks once, and returns what the server would depend on. */
+  tryRest(): Dependencies;
+}
+
+const ORIGINS: Readonly<Record<'requests' | 'children' | 'threads', () => Origin[]>> = {
+  requests: originsOfRequests,
+  children: originsOfChildren,
+  threads: originsOfThreads,
+};
+
+export class Examination {
+  readonly #descriptor: number;
+  readonly #library: Library;
+  #reported = false;
+
+  /** The report will go to `descriptor`. */
+  constructor(descriptor: number, library: Library) {
+    this.#descriptor = descriptor;
+    this.#library = library;
+  }
+
+  /** Begins to notice what is done: to be called when only the script does anything more. */
+  begin(): void {
+    watchResources();
+    watchOutput();
+    watchFiles();
+    watchRandom();
+    watchSignals();
+    watchContext();
+    synchroniseExports();
+    process.on('exit', (code) => this.#endIncomplete(code));
+  }
+
+  /** Setup has failed before the script was loaded. Does not return. */
+  refuse(problem: Error): never {
+    const what = problem.message;
+    this.#report(false, [unsafe('process', what, 'every call is run directly until that is mended')]);
+    this.#library.exit(0);
+  }
+
+  /** At the fork point: writes the report. Does not return. */
+  complete(): never {
+    const found: Finding[] = this.#library
+      .findUnsafe()
+      .map(({ kind, what, advice }) => ({ ...unsafe(kind, what, advice), origins: ORIGINS[kind]() }));
+    // Before anything else is done here: that would be found, too.
+    const cautions = this.#findCautions();
+    let dependencies: Dependencies | null = null;
+    try {
+      if (found.length === 0) dependencies = this.#library.tryRest();
+    } catch (error) {
+      found.push(unsafe('process', (error as Error).message, 'every call is run directly until that is mended'));
+    }
+    this.#report(true, [...found, ...cautions], dependencies);
+    this.#library.exit(0);
+  }
+
+  #endIncomplete(code: number): void {
+    const what = `the script ended, with status ${code}, and has not called initialisationComplete()`;
+    const advice =
+      'call it when everything is loaded that all calls have in common; until then each call runs all of the script';
+    this.#report(false, [unsafe('incomplete', what, advice)]);
+  }
+
+  #findCautions(): Finding[] {
+    return [
+      ...fileFindings(),
+      ...timerFindings(),
+      ...outputFindings(),
+      ...signalFindings(),
+      ...randomFindings(),
+      ...contextFindings(),
+      ...memoryFindings(measureMemory()),
+    ];
+  }
+
+  #report(complete: boolean, findings: readonly Finding[], dependencies: Dependencies | null = null): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    const report: Report = { version: REPORT_VERSION, complete, findings, memory: measureMemory(), dependencies };
+    const bytes = Buffer.from(JSON.stringify(report));
+    for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
+  }
+}
+
+function unsafe(kind: Finding['kind'], what: string, advice: string): Finding {
+  return { kind, severity: 'unsafe', subject: null, what, advice, origins: [] };
+}

@@ -1,0 +1,80 @@
+/** Where in the script's code something was done. */
+import { fileURLToPath } from 'node:url';
+import type { Origin } from './report.js';
+
+/** Of each stack: more than that is of no help. */
+const MOST_FRAMES = 8;
+/** Of one thing: the rest is only counted with the last. */
+const MOST_PLACES = 20;
+/** How deep Node's own functions may lie above the script's. */
+const LOOK_AT_FRAMES = 50;
+
+/**
+ * Node's own business, though a function of the script's lies below: the loading of modules, the next tick, the console, which asks for
+ * colours for each line and remembers nothing.
+ */
+const NODES_OWN = /^node:internal\/(modules|process|console|bootstrap|main)\//;
+
+/** How often something was done, by place. */
+export class Origins {
+  readonly #places = new Map<string, { stack: readonly string[]; count: number }>();
+
+  /** Notes that it is being done now. False where it is Node that does it, on its own account. */
+  note(): boolean {
+    const stack = callersStack();
+    if (!stack) return false;
+    this.add(stack);
+    return true;
+  }
+
+  add(stack: readonly string[]): void {
+    const key = this.#places.size < MOST_PLACES ? stack.join('\n') : [...this.#places.keys()].pop();
+    const place = this.#places.get(key as string);
+    if (place) place.count += 1;
+    else this.#places.set(key as string, { stack, count: 1 });
+  }
+
+  /** The most frequent first. */
+  list(): Origin[] {
+    return [...this.#places.values()].sort((a, b) => b.count - a.count);
+  }
+}
+
+/** The script's functions that are being executed, the innermost first; undefined where it is Node that does it on its own account. */
+export function callersStack(): string[] | undefined {
+  const sites = callSites().filter((site) => site.getFileName() !== __filename);
+  const own = sites.findIndex((site) => isScripts(site.getFileName()));
+  if (own < 0 || sites.slice(0, own).some((site) => NODES_OWN.test(site.getFileName() ?? ''))) return undefined;
+  const scripts = sites.filter((site) => isScripts(site.getFileName()));
+  return scripts.slice(0, MOST_FRAMES).map(describe);
+}
+
+function isScripts(file: string | null | undefined): boolean {
+  return typeof file === 'string' && file !== '' && !file.startsWith('node:');
+}
+
+/** V8's list of them, whatever the script has made of stacks. */
+function callSites(): NodeJS.CallSite[] {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  try {
+    Error.stackTraceLimit = LOOK_AT_FRAMES;
+    Error.prepareStackTrace = (_error, sites) => sites;
+    const sites: unknown = new Error().stack;
+    return Array.isArray(sites) ? sites : [];
+  } catch {
+    // Error is frozen.
+    return [];
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    if (prepareStackTrace) Error.prepareStackTrace = prepareStackTrace;
+    else Reflect.deleteProperty(Error, 'prepareStackTrace');
+  }
+}
+
+function describe(site: NodeJS.CallSite): string {
+  const name = site.getFileName() as string;
+  const file = name.startsWith('file:') ? fileURLToPath(name) : name;
+  const place = `${file}:${site.getLineNumber()}:${site.getColumnNumber()}`;
+  const functionName = site.getFunctionName();
+  return functionName ? `${functionName} (${place})` : place;
+}

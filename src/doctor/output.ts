@@ -1,0 +1,50 @@
+/** What was written and has not left the process: every call would write it. */
+import type { Writable } from 'node:stream';
+import { nodesOwn } from './nodes-own.js';
+import { callersStack, Origins } from './origins.js';
+import type { Finding } from './report.js';
+
+const STANDARD = ['stdout', 'stderr'] as const;
+
+interface Written {
+  readonly stream: WeakRef<Writable>;
+  readonly stack: readonly string[] | undefined;
+}
+
+const files: Written[] = [];
+
+export function watchOutput(): void {
+  const fs = nodesOwn('node:fs');
+  const { createWriteStream } = fs;
+  fs.createWriteStream = (...args) => {
+    const stream = createWriteStream(...args);
+    files.push({ stream: new WeakRef(stream), stack: callersStack() });
+    return stream;
+  };
+}
+
+export function outputFindings(): Finding[] {
+  const standard = STANDARD.flatMap((name) => findingOf(name, process[name], undefined));
+  const others = files.flatMap(({ stream, stack }) => {
+    const there = stream.deref() as (Writable & { path?: unknown }) | undefined;
+    return there ? findingOf(String(there.path), there, stack) : [];
+  });
+  return [...standard, ...others];
+}
+
+function findingOf(subject: string, stream: Writable, stack: readonly string[] | undefined): Finding[] {
+  const bytes = stream.writableLength;
+  if (!(bytes > 0)) return [];
+  const origins = new Origins();
+  if (stack) origins.add(stack);
+  return [
+    {
+      kind: 'output',
+      severity: 'caution',
+      subject,
+      what: `${bytes} bytes for ${subject} are written and not out yet: every call writes them`,
+      advice: 'have them out (uncork, or wait for the callback of write) before initialisationComplete()',
+      origins: origins.list(),
+    },
+  ];
+}

@@ -1,0 +1,109 @@
+/** What Node has on its way, and by whom it came: async_hooks tells of each when it is made. */
+import { createHook } from 'node:async_hooks';
+import { inspect } from 'node:util';
+import { callersStack, Origins } from './origins.js';
+import type { Finding, Origin } from './report.js';
+
+/** More of them are not remembered: then the oldest go. */
+const MOST_RESOURCES = 100_000;
+
+/** What the hook passes: an object of Node's own. */
+interface Resource {
+  readonly fd?: number;
+  readonly pid?: number;
+  readonly _destroyed?: boolean;
+  readonly _idleTimeout?: number;
+  readonly _repeat?: number | null;
+  readonly promise?: Promise<unknown>;
+}
+
+interface Made {
+  readonly type: string;
+  readonly resource: WeakRef<Resource>;
+  readonly stack: readonly string[];
+}
+
+const made = new Map<number, Made>();
+
+const REQUEST = /^FSREQ|REQUEST$|REQ|^QUERYWRAP$|^ZLIB$|CONNECTWRAP$|^WRITEWRAP$|^SHUTDOWNWRAP$/;
+const NEITHER = new Set(['PROMISE', 'TickObject', 'Microtask', 'RANDOMBYTESREQUEST']);
+
+export function watchResources(): void {
+  createHook({
+    init(id, type, _trigger, resource) {
+      if (NEITHER.has(type)) return;
+      const stack = callersStack();
+      if (!stack) return;
+      made.set(id, { type, resource: new WeakRef(resource as Resource), stack });
+      if (made.size > MOST_RESOURCES) made.delete(made.keys().next().value as number);
+    },
+    before(id) {
+      // It is being answered.
+      const each = made.get(id);
+      if (each && REQUEST.test(each.type)) made.delete(id);
+    },
+    destroy(id) {
+      made.delete(id);
+    },
+  }).enable();
+}
+
+function* alive(): Generator<{ type: string; resource: Resource; stack: readonly string[] }> {
+  for (const { type, resource, stack } of made.values()) {
+    const there = resource.deref();
+    if (there) yield { type, resource: there, stack };
+  }
+}
+
+function originsOf(filter: (type: string, resource: Resource) => boolean): Origin[] {
+  const origins = new Origins();
+  for (const { type, resource, stack } of alive()) if (filter(type, resource)) origins.add(stack);
+  return origins.list();
+}
+
+export function originsOfRequests(): Origin[] {
+  return originsOf((type, { promise }) => REQUEST.test(type) && (!promise || inspect(promise).includes('<pending>')));
+}
+
+export function originsOfThreads(): Origin[] {
+  return originsOf((type) => type === 'WORKER');
+}
+
+export function originsOfChildren(): Origin[] {
+  return originsOf((type) => type === 'PROCESSWRAP');
+}
+
+/** Of a socket, or a file that node:fs/promises has opened. */
+export function originsOfDescriptor(descriptor: number): Origin[] {
+  return originsOf((type, resource) => !REQUEST.test(type) && resource.fd === descriptor);
+}
+
+/** Timers and immediates that wait. */
+export function timerFindings(): Finding[] {
+  const timers = [...alive()].filter(
+    ({ type, resource }) => (type === 'Timeout' || type === 'Immediate') && resource._destroyed === false,
+  );
+  if (timers.length === 0) return [];
+  const origins = new Origins();
+  for (const { stack } of timers) origins.add(stack);
+  const each = timers.map(({ type, resource }) => nameOf(type, resource));
+  const names = [...new Set(each)].map((name) => {
+    const times = each.filter((other) => other === name).length;
+    return times === 1 ? name : `${times} of ${name}`;
+  });
+  return [
+    {
+      kind: 'timers',
+      severity: 'caution',
+      subject: null,
+      what: `timers wait (${names.join(', ')}): every call has all of them, and does not end by itself before they have come`,
+      advice: 'clear them before initialisationComplete(), or set them afterwards',
+      origins: origins.list(),
+    },
+  ];
+}
+
+function nameOf(type: string, { _repeat, _idleTimeout }: Resource): string {
+  if (type === 'Immediate') return 'setImmediate';
+  return _repeat ? `setInterval of ${_repeat} ms` : `setTimeout of ${_idleTimeout} ms`;
+}
