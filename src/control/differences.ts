@@ -52,14 +52,20 @@ const KERNEL_NAMES: Readonly<Record<string, string>> = {
   rttime: 'Max realtime timeout',
 };
 
+/** What the client puts behind whatever else is to be preloaded (native/recorder/name.h): nobody's choice. */
+const RECORDER = /(^|:)[^:]*\/prefork-interp-recorder\.so$/;
+
 function environmentOf(pid: number): NodeJS.ProcessEnv | undefined {
   const entries = read(`/proc/${pid}/environ`)
     .split('\0')
     .filter((entry) => entry.includes('='));
   if (entries.length === 0) return undefined;
-  return Object.fromEntries(
+  const environment = Object.fromEntries(
     entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
   );
+  const { LD_PRELOAD: preloaded, ...others } = environment;
+  const own = preloaded?.replace(RECORDER, '');
+  return own ? { ...others, LD_PRELOAD: own } : others;
 }
 
 function read(path: string): string {
