@@ -6,6 +6,8 @@ import type { Finding, Origin } from './report.js';
 /** The first argument that is the call's own. */
 const FIRST_ARGUMENT = 2;
 const ALL_VARIABLES = '*';
+/** node:child_process asks for it at each start of a process, to hand it on. */
+const NODES_VARIABLE = 'NODE_V8_COVERAGE';
 const STREAMS = ['stdin', 'stdout', 'stderr'] as const;
 
 const environment = new Map<string, Origins>();
@@ -88,7 +90,7 @@ function watchEnvironment(): void {
   // What it has set itself is no circumstance.
   const own = new Set<PropertyKey>();
   const read = (name: PropertyKey) => {
-    if (typeof name === 'string' && !own.has(name)) noteIn(environment, name);
+    if (typeof name === 'string' && name !== NODES_VARIABLE && !own.has(name)) noteIn(environment, name);
   };
   const env = new Proxy(real, {
     get(_target, name) {

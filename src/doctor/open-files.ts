@@ -1,29 +1,35 @@
 /** Descriptors that initialisation leaves open. */
 import { readdirSync, readlinkSync } from 'node:fs';
 import { nodesOwn } from './nodes-own.js';
-import { callersStack, Origins } from './origins.js';
+import { Origins } from './origins.js';
 import type { Finding, Origin } from './report.js';
-import { originsOfDescriptor } from './resources.js';
+import { originsOfDescriptor, stackNow } from './resources.js';
 
 /** Node's own, for the event loop: libuv keeps one of /dev/null in reserve, for when it has no more to accept a connection with. */
 const NODES_OWN = /^(anon_inode:\[?(eventpoll|eventfd|io_uring|timerfd)|\/dev\/null$)/;
 
 /** What was open before the script was loaded, and what it was. */
 let before: ReadonlyMap<number, string> = new Map();
-const opened = new Map<number, readonly string[]>();
+interface Opened {
+  readonly target: string | undefined;
+  readonly stack: readonly string[];
+}
+
+/** What was opened last by each number. It may have been closed since, and something else come in its place. */
+const opened = new Map<number, Opened>();
 
 export function watchFiles(): void {
   before = descriptors();
   const fs = nodesOwn('node:fs');
-  const { openSync, open } = fs;
+  const { openSync, open, promises } = fs;
   fs.openSync = (...args) => {
     const descriptor = openSync(...args);
-    note(descriptor, callersStack());
+    note(descriptor, stackNow());
     return descriptor;
   };
   // Its last argument is the callback, of two to four.
   const watched = (...args: unknown[]) => {
-    const stack = callersStack();
+    const stack = stackNow();
     const callback = args.pop() as (error: unknown, descriptor: number) => void;
     const noting = (error: unknown, descriptor: number) => {
       if (!error) note(descriptor, stack);
@@ -32,22 +38,35 @@ export function watchFiles(): void {
     return Reflect.apply(open, fs, [...args, typeof callback === 'function' ? noting : callback]);
   };
   fs.open = Object.assign(watched, open) as typeof open;
+  const { open: openHandle } = promises;
+  promises.open = async (...args) => {
+    const stack = stackNow();
+    const handle = await openHandle(...args);
+    note(handle.fd, stack);
+    return handle;
+  };
 }
 
 function note(descriptor: number, stack: readonly string[] | undefined): void {
-  if (stack) opened.set(descriptor, stack);
+  if (stack) opened.set(descriptor, { target: targetOf(descriptor), stack });
   else opened.delete(descriptor);
 }
 
-/** By number: what each is. */
+/** Undefined where it is not open. */
+function targetOf(descriptor: number | string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** By number: what each is. (Not the directory itself, which has been closed by then.) */
 function descriptors(): Map<number, string> {
   const found = new Map<number, string>();
   for (const name of readdirSync('/proc/self/fd')) {
-    try {
-      found.set(Number(name), readlinkSync(`/proc/self/fd/${name}`));
-    } catch {
-      // ENOENT: the directory itself, which has been closed by now.
-    }
+    const target = targetOf(name);
+    if (target !== undefined) found.set(Number(name), target);
   }
   return found;
 }
@@ -58,7 +77,7 @@ export function fileFindings(): Finding[] {
   const findings: Finding[] = [];
   for (const [descriptor, target] of open) {
     if (before.get(descriptor) === target) continue;
-    const origins = originsOf(descriptor);
+    const origins = originsOf(descriptor, target);
     // Node has such pipes, to its worker threads for one.
     const isToItself = target.startsWith('pipe:') && ends.filter((end) => end === target).length > 1;
     if (origins.length > 0 || !(isToItself || NODES_OWN.test(target)))
@@ -84,10 +103,10 @@ function describe(descriptor: number, target: string, origins: readonly Origin[]
   };
 }
 
-function originsOf(descriptor: number): Origin[] {
-  const stack = opened.get(descriptor);
-  if (!stack) return originsOfDescriptor(descriptor);
+function originsOf(descriptor: number, target: string): Origin[] {
+  const known = opened.get(descriptor);
+  if (known?.target !== target) return originsOfDescriptor(descriptor);
   const origins = new Origins();
-  origins.add(stack);
+  origins.add(known.stack);
   return origins.list();
 }

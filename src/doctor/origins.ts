@@ -10,10 +10,10 @@ const MOST_PLACES = 20;
 const LOOK_AT_FRAMES = 50;
 
 /**
- * Node's own business, though a function of the script's lies below: the loading of modules, the next tick, the console, which asks for
- * colours for each line and remembers nothing.
+ * Node's own business, though a function of the script's lies below: the loading of modules, the next tick, what is handed on to a worker thread; the
+ * console, which asks for colours for each line and remembers nothing.
  */
-const NODES_OWN = /^node:internal\/(modules|process|console|bootstrap|main)\//;
+const NODES_OWN = /^node:internal\/(modules|process|console|bootstrap|main|worker)(\/|$)/;
 
 /** How often something was done, by place. */
 export class Origins {
@@ -40,17 +40,25 @@ export class Origins {
   }
 }
 
-/** The script's functions that are being executed, the innermost first; undefined where it is Node that does it on its own account. */
+/** The script's functions that are being executed, the innermost first; undefined where there are none, or it is Node that does it on its own account. */
 export function callersStack(): string[] | undefined {
-  const sites = callSites().filter((site) => site.getFileName() !== __filename);
+  const sites = callSites();
   const own = sites.findIndex((site) => isScripts(site.getFileName()));
-  if (own < 0 || sites.slice(0, own).some((site) => NODES_OWN.test(site.getFileName() ?? ''))) return undefined;
+  return sites.slice(0, own).some((site) => NODES_OWN.test(site.getFileName() ?? '')) ? undefined : stackOf(sites);
+}
+
+/** The same, whoever does it. */
+export function scriptsStack(): string[] | undefined {
+  return stackOf(callSites());
+}
+
+function stackOf(sites: readonly NodeJS.CallSite[]): string[] | undefined {
   const scripts = sites.filter((site) => isScripts(site.getFileName()));
-  return scripts.slice(0, MOST_FRAMES).map(describe);
+  return scripts.length > 0 ? scripts.slice(0, MOST_FRAMES).map(describe) : undefined;
 }
 
 function isScripts(file: string | null | undefined): boolean {
-  return typeof file === 'string' && file !== '' && !file.startsWith('node:');
+  return typeof file === 'string' && file !== '' && file !== __filename && !file.startsWith('node:');
 }
 
 /** V8's list of them, whatever the script has made of stacks. */

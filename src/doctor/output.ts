@@ -1,7 +1,7 @@
 /** What was written and has not left the process: every call would write it. */
 import type { Writable } from 'node:stream';
 import { nodesOwn } from './nodes-own.js';
-import { callersStack, Origins } from './origins.js';
+import { Origins, scriptsStack } from './origins.js';
 import type { Finding } from './report.js';
 
 const STANDARD = ['stdout', 'stderr'] as const;
@@ -18,7 +18,7 @@ export function watchOutput(): void {
   const { createWriteStream } = fs;
   fs.createWriteStream = (...args) => {
     const stream = createWriteStream(...args);
-    files.push({ stream: new WeakRef(stream), stack: callersStack() });
+    files.push({ stream: new WeakRef(stream), stack: scriptsStack() });
     return stream;
   };
 }

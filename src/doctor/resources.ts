@@ -1,7 +1,7 @@
-/** What Node has on its way, and by whom it came: async_hooks tells of each when it is made. */
-import { createHook } from 'node:async_hooks';
+/** What Node has on its way, and where it came from: async_hooks tells of each when it is made. */
+import { createHook, executionAsyncId } from 'node:async_hooks';
 import { inspect } from 'node:util';
-import { callersStack, Origins } from './origins.js';
+import { Origins, scriptsStack } from './origins.js';
 import type { Finding, Origin } from './report.js';
 
 /** More of them are not remembered: then the oldest go. */
@@ -24,18 +24,19 @@ interface Made {
 }
 
 const made = new Map<number, Made>();
+/** By the number of each resource, also of promises and ticks: what comes in a turn of the event loop comes from where that was asked for. */
+const stacks = new Map<number, readonly string[]>();
 
 const REQUEST = /^FSREQ|REQUEST$|REQ|^QUERYWRAP$|^ZLIB$|CONNECTWRAP$|^WRITEWRAP$|^SHUTDOWNWRAP$/;
 const NEITHER = new Set(['PROMISE', 'TickObject', 'Microtask', 'RANDOMBYTESREQUEST']);
 
 export function watchResources(): void {
   createHook({
-    init(id, type, _trigger, resource) {
-      if (NEITHER.has(type)) return;
-      const stack = callersStack();
+    init(id, type, trigger, resource) {
+      const stack = stackNow(trigger);
       if (!stack) return;
-      made.set(id, { type, resource: new WeakRef(resource as Resource), stack });
-      if (made.size > MOST_RESOURCES) made.delete(made.keys().next().value as number);
+      keep(stacks, id, stack);
+      if (!NEITHER.has(type)) keep(made, id, { type, resource: new WeakRef(resource as Resource), stack });
     },
     before(id) {
       // It is being answered.
@@ -44,8 +45,19 @@ export function watchResources(): void {
     },
     destroy(id) {
       made.delete(id);
+      stacks.delete(id);
     },
   }).enable();
+}
+
+/** The script's functions that are being executed; or else those that have asked for what is being done. */
+export function stackNow(trigger = executionAsyncId()): readonly string[] | undefined {
+  return scriptsStack() ?? stacks.get(executionAsyncId()) ?? stacks.get(trigger);
+}
+
+function keep<T>(map: Map<number, T>, id: number, value: T): void {
+  map.set(id, value);
+  if (map.size > MOST_RESOURCES) map.delete(map.keys().next().value as number);
 }
 
 function* alive(): Generator<{ type: string; resource: Resource; stack: readonly string[] }> {

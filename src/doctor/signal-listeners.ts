@@ -1,13 +1,13 @@
 /** Listeners for signals. */
 import { constants } from 'node:os';
-import { callersStack, Origins } from './origins.js';
+import { Origins, scriptsStack } from './origins.js';
 import type { Finding } from './report.js';
 
 const added = new Map<string | symbol, Origins>();
 
 export function watchSignals(): void {
   process.on('newListener', (name) => {
-    const stack = callersStack();
+    const stack = scriptsStack();
     if (!stack || !Object.hasOwn(constants.signals, name)) return;
     const origins = added.get(name) ?? new Origins();
     origins.add(stack);
