@@ -66,12 +66,15 @@ export const SOCKET_PATH_BYTES = 108;
 /** What a rendezvous path needs besides run directory and identity: `/`, the letter and the NUL, and spare, as released. */
 export const SOCKET_PATH_OVERHEAD = 12;
 
-/** Rendezvous that preclean leaves in peace, as released. */
+/** Rendezvous that preclean leaves in peace where nothing else is said, as released. */
 export const PRECLEAN_KEEP = 100;
 
+/** The most that can be said instead: each is three processes, and a machine has numbers for 32768 by default (kernel.pid_max, proc_sys_kernel(5)). */
+export const PRECLEAN_KEEP_LIMIT = 1000;
+
 /**
- * Names that one preclean looks at. Every cold start leaves about 100, so more than this is a directory that
- * something else fills; the names beyond it are left for the next time.
+ * Names that one preclean looks at: two for each rendezvous, of which every cold start leaves 1000 at most, and as many again. More than this is a
+ * directory that something else fills; the names beyond it are left for the next time.
  */
 export const PRECLEAN_NAMES_LIMIT = 4096;
 

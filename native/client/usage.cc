@@ -38,6 +38,7 @@ const char USAGE[] =
     "\n"
     "The sockets are in /var/run/user/UID/prefork-interp or ~/.prefork-interp/NODENAME, or in the directory that the\n"
     "environment variable PREFORK_INTERP_RUN_DIR names: an absolute path, yours, with no access for anyone else.\n"
+    "PREFORK_INTERP_KEEP_SERVERS=N: the start of a server leaves N others, those with calls and the last used; 100 if not set.\n"
     "PREFORK_INTERP_BYPASS=1 runs every script directly; PREFORK_INTERP_DEBUG=1 says what is done, and why.\n"
     "\n"
     "Exit status: the script's. 127: prefork-interp itself failed, and says why.\n";

@@ -224,8 +224,8 @@ export interface Core {
   identDigits(runDirectoryLength: number): number;
   /** Throws where a `-g IDENT` may not be the name below a run directory whose path is so long. */
   checkIdent(ident: Uint8Array, runDirectoryLength: number): void;
-  /** Idents (names without their letter) that are to be removed, oldest first, of equal age by name. */
-  preclean(entries: PrecleanEntry[], identInUse: Uint8Array): Uint8Array[];
+  /** Idents (names without their letter) that are to be removed, oldest first, of equal age by name. `kept`: so many are left in peace, 100 where not given. */
+  preclean(entries: PrecleanEntry[], identInUse: Uint8Array, kept?: number): Uint8Array[];
   /** SHA-256 of some bytes handed over in pieces. */
   sha256(pieces: Uint8Array[]): Uint8Array;
 }

@@ -71,10 +71,12 @@ const OPERATIONS: Record<string, (words: string[]) => string[]> = {
     return [`${what}${meaning.core ? ' core' : ''}`];
   },
   preclean: ([inUse, ...words]: string[]) => {
-    const entries = words.flatMap((word, at) =>
-      at % 2 === 0 ? [{ name: unescapeBytes(word), lastUse: BigInt(words[at + 1] as string) }] : [],
+    const kept = words[0] === 'keep' ? Number(words[1]) : undefined;
+    const rest = kept === undefined ? words : words.slice(2);
+    const entries = rest.flatMap((word, at) =>
+      at % 2 === 0 ? [{ name: unescapeBytes(word), lastUse: BigInt(rest[at + 1] as string) }] : [],
     );
-    return core.preclean(entries, unescapeBytes(inUse as string)).map((ident) => `remove ${escapeBytes(ident)}`);
+    return core.preclean(entries, unescapeBytes(inUse as string), kept).map((ident) => `remove ${escapeBytes(ident)}`);
   },
 };
 
