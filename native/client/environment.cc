@@ -21,11 +21,14 @@ void add_nanoseconds(Line *line, long nanoseconds) {
   for (long unit = 100000000; unit > 0; unit /= 10) line->number(nanoseconds / unit % 10);
 }
 
-char *describe(const Interpreter &interpreter, const Handover &handover, const timespec &stamp) {
+char *describe(const core::Options &options, const Interpreter &interpreter, const Handover &handover, const timespec &stamp) {
   Line line;
   line.text(VARIABLE).text("=v1,").number(stamp.tv_sec).text(".");
   add_nanoseconds(&line, stamp.tv_nsec);
   if (interpreter.adapted != nullptr) line.text(",v2");
+  for (size_t i = 0; i < options.field_count; i++) {
+    if (options.fields[i].tag == core::TAG_SETTING) line.text(",").text(options.fields[i].string);
+  }
   line.text(" ").number(handover.listener).text(",").number(handover.call);
   line.text(",").number(handover.watcher_input).text(",").number(handover.watcher_errors);
   if (interpreter.adapted != nullptr) line.text(" ").text(handover.directory);
@@ -55,7 +58,7 @@ char **setup_environment(const Context &context, const Interpreter &interpreter,
                          const timespec &stamp) {
   const bool laundered = context.options.mediation == core::Mediation::laundered;
   char **environment = without_ours(laundered ? laundered_environment(context.options, *interpreter.adapted) : environ);
-  char *own = describe(interpreter, handover, stamp);
+  char *own = describe(context.options, interpreter, handover, stamp);
   if (own == nullptr) fail(Line().text("no memory for the environment"));
   environment[count_of(environment)] = own;
   return environment;

@@ -44,10 +44,10 @@ enum class Mediation : int {
   laundered = MEDIATION_LAUNDERED,      // -L
 };
 
-// One -G or -E, in the order given.
+// One -G or -E, or an option of the server, in the order given.
 struct OptionField {
-  char tag;            // 'G' or 'E'
-  const char *string;  // -G: the string; -E: the variable's name
+  char tag;            // 'G', 'E' or 'o'
+  const char *string;  // -G: the string; -E: the variable's name; an option: NAME=VALUE, of plain characters, each name once
 };
 
 // What the command line says. With mode help the rest may be missing and is not to be used.
@@ -83,9 +83,9 @@ size_t released_prologue(const utsname &system, dev_t cwd_device, ino_t cwd_inod
                          uint8_t (&out)[RELEASED_PROLOGUE_LIMIT]);
 
 struct IdentityField {
-  char tag;            // 'G' or 'E'
-  const char *string;  // -G: the string; -E: the variable's name
-  const char *value;   // -E: the variable's value, null where it is not set; -G: ignored
+  char tag;            // 'G', 'E' or 'o'
+  const char *string;  // -G: the string; -E: the variable's name; an option of the server: NAME=VALUE
+  const char *value;   // -E: the variable's value, null where it is not set; else ignored
 };
 
 // Scheme 2: a circumstance that decides what the script does and that a call does not carry along.

@@ -145,9 +145,9 @@ export type WaitTable = 'released' | 'exact';
 
 export type Mode = 'run' | 'fresh' | 'kill' | 'help' | 'explain';
 
-/** A `-G STRING` or `-E VAR`. */
+/** A `-G STRING`, a `-E VAR`, or an option of the server, `NAME=VALUE`. */
 export interface OptionField {
-  tag: 'G' | 'E';
+  tag: 'G' | 'E' | 'o';
   string: Uint8Array;
 }
 
@@ -172,7 +172,7 @@ export interface Options {
 }
 
 export interface IdentityField {
-  tag: 'G' | 'E';
+  tag: 'G' | 'E' | 'o';
   string: Uint8Array;
   /** `-E`: the variable's value, null where it is not set. */
   value?: Uint8Array | null;

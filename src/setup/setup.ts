@@ -5,8 +5,8 @@ import { installRandom } from '../executor/random.js';
 import { watchStandardStreams } from '../executor/stdio.js';
 import * as native from '../native.js';
 import { HANDOVER_VARIABLE, type Handover, parseHandover } from './handover.js';
-import type { InitialisationOptions } from './options.js';
-import { refuseSetup } from './refusal.js';
+import { type InitialisationOptions, optionsOfLine, type ServerOptions } from './options.js';
+import { failSetup, refuseSetup } from './refusal.js';
 
 /** What `process.preforkInterp` is, where prefork-interp started this process: the library's face without an import. */
 export interface ProcessFace {
@@ -19,6 +19,8 @@ export type Setup =
   | {
       readonly ready: true;
       readonly handover: Handover;
+      /** Options of the `#!` line, which go before the script's. */
+      readonly options: Partial<ServerOptions>;
       readonly startedWith: readonly string[];
       readonly environment: NodeJS.ProcessEnv;
     }
@@ -46,6 +48,7 @@ export function beginSetup(): boolean {
 }
 
 function prepare(handover: Handover): Setup {
+  const options = readOptions(handover);
   try {
     native.noteStdio();
     for (const descriptor of [handover.listener, handover.call, handover.watcherInput, handover.watcherErrors]) {
@@ -61,7 +64,16 @@ function prepare(handover: Handover): Setup {
     if (refuseSetup(handover, (problem as Error).message)) process.exit(0);
     throw problem;
   }
-  return { ready: true, handover, startedWith: [...process.argv], environment: { ...process.env } };
+  return { ready: true, handover, options, startedWith: [...process.argv], environment: { ...process.env } };
+}
+
+/** A mistake in the `#!` line is told as the client tells those that it finds itself: before anything of the script has run. */
+function readOptions(handover: Handover): Partial<ServerOptions> {
+  try {
+    return optionsOfLine(handover.options);
+  } catch (problem) {
+    return failSetup((problem as Error).message);
+  }
 }
 
 function requireWebAssembly(): void {

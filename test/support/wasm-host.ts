@@ -115,7 +115,7 @@ function identityInput(words: string[]): IdentityInput {
     const string = unescapeBytes(words[at + 1] as string);
     const last = input.fields.at(-1);
     if (tag === 'p') input.prologue = string;
-    else if (tag === 'G' || tag === 'E') input.fields.push({ tag, string, value: null });
+    else if (tag === 'G' || tag === 'E' || tag === 'o') input.fields.push({ tag, string, value: null });
     else if (tag === 'v' && last) last.value = string;
     else if (tag?.startsWith('c')) input.context?.push({ tag: Number(tag.slice(1)), bytes: string });
     else if (tag === 'i') input.interpreter = string;

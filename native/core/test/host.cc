@@ -85,6 +85,7 @@ void identity_of(const Words &words) {
         break;
       case 'G':
       case 'E':
+      case 'o':
         fields.push_back({words[at][0], string.c_str(), nullptr});
         break;
       case 'v':
