@@ -20,8 +20,11 @@ export const STRING_LIMIT = 131071;
  */
 export const OPTIONS_TEXT_LIMIT = 131072;
 
-/** Words of the command line that are kept (`-G`, `-E`, interpreter and its arguments). A `#!` line holds 127. */
+/** Words of the command line that are kept (`-G`, `-E`, options of the server, interpreter and its arguments). A `#!` line holds 127. */
 export const OPTIONS_WORDS_LIMIT = 512;
+
+/** Longest value of an option that is the server's: a number, or a word. */
+export const SETTING_VALUE_LIMIT = 32;
 
 /**
  * Length of a request's strings, NULs counted. Linux passes at most 6 MiB of arguments and environment to a
@@ -66,12 +69,15 @@ export const SOCKET_PATH_BYTES = 108;
 /** What a rendezvous path needs besides run directory and identity: `/`, the letter and the NUL, and spare, as released. */
 export const SOCKET_PATH_OVERHEAD = 12;
 
-/** Rendezvous that preclean leaves in peace, as released. */
+/** Rendezvous that preclean leaves in peace where nothing else is said, as released. */
 export const PRECLEAN_KEEP = 100;
 
+/** The most that can be said instead: each is three processes, and a machine has numbers for 32768 by default (kernel.pid_max, proc_sys_kernel(5)). */
+export const PRECLEAN_KEEP_LIMIT = 1000;
+
 /**
- * Names that one preclean looks at. Every cold start leaves about 100, so more than this is a directory that
- * something else fills; the names beyond it are left for the next time.
+ * Names that one preclean looks at: two for each rendezvous, of which every cold start leaves 1000 at most, and as many again. More than this is a
+ * directory that something else fills; the names beyond it are left for the next time.
  */
 export const PRECLEAN_NAMES_LIMIT = 4096;
 
@@ -146,9 +152,11 @@ export const MEDIATION_UNLAUNDERED = 1;
 /** `-L`: setup sees neither the call's arguments nor, but for a few, its variables. */
 export const MEDIATION_LAUNDERED = 2;
 
-/** Roles of a word of the command line. The first two are also the tags of the identity's fields. */
+/** Roles of a word of the command line. The first three are also the tags of the identity's fields. */
 export const ROLE_STRING = 0x47; // G
 export const ROLE_VARIABLE = 0x45; // E
+/** An option of the server, `NAME=VALUE` without its dashes. */
+export const ROLE_SETTING = 0x6f; // o
 export const ROLE_IDENT = 0x67; // g
 export const ROLE_INTERPRETER = 0x69; // i
 export const ROLE_INTERPRETER_ARGUMENT = 0x61; // a
@@ -160,6 +168,7 @@ export const TAG_STRING = 0x47; // G
 export const TAG_VARIABLE = 0x45; // E
 export const TAG_VALUE = 0x76; // v
 export const TAG_ABSENT = 0;
+export const TAG_SETTING = 0x6f; // o
 export const TAG_INTERPRETER = 0x69; // i
 export const TAG_INTERPRETER_ARGUMENT = 0x61; // a
 export const TAG_SCRIPT = 0x73; // s
@@ -350,6 +359,8 @@ export const E_IDENT_SLASH = 19;
 export const E_IDENT_TOO_LONG = 20;
 export const E_RUN_DIRECTORY_TOO_LONG = 21;
 export const E_MEDIATION_TWICE = 22;
+export const E_OPTION_TWICE = 23;
+export const E_OPTION_VALUE = 24;
 
 export const E_IDENTITY_SCHEME = 30;
 export const E_IDENTITY_PROLOGUE = 31;

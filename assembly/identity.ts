@@ -5,7 +5,7 @@
  *
  *     begin  prologue whose first byte is the scheme
  *     (context field)*                                scheme 2 only, in the order of their tags
- *     (G string | E variable (v value | absent))*      as given on the command line
+ *     (G string | E variable (v value | absent) | o setting)*      as given on the command line
  *     i interpreter  (a argument)*  (s script)?
  */
 import {
@@ -27,6 +27,7 @@ import {
   TAG_INTERPRETER,
   TAG_INTERPRETER_ARGUMENT,
   TAG_SCRIPT,
+  TAG_SETTING,
   TAG_STRING,
   TAG_VALUE,
   TAG_VARIABLE,
@@ -36,7 +37,7 @@ import { checkInput, input, outside } from './strings';
 
 /** Nothing begun, or it was ended, or failed. */
 const IDLE = 0;
-/** A -G, a -E or the interpreter may come. */
+/** A -G, a -E, an option of the server or the interpreter may come. */
 const FIELDS = 1;
 /** The variable's value must come, or its absence. */
 const VALUE = 2;
@@ -157,7 +158,7 @@ export function sha256_end(): i32 {
 /** What state a field of this tag leads to; IDLE where it may not come now. */
 function after(tag: i32): i32 {
   if (state === FIELDS || state === CONTEXT) {
-    if (tag === TAG_STRING) return FIELDS;
+    if (tag === TAG_STRING || tag === TAG_SETTING) return FIELDS;
     if (tag === TAG_VARIABLE) return VALUE;
     if (tag === TAG_INTERPRETER) return INTERPRETER;
   } else if (state === VALUE) {

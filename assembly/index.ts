@@ -1,7 +1,8 @@
 /** What the core gives its hosts: exports, nothing else. */
 
-// First of all, so that its tables lie before the large buffers and beside the beginning of the input: pages that are touched anyway.
+// First of all, so that their tables lie before the large buffers and beside the beginning of the input: pages that are touched anyway.
 import './sha256';
+import './settings';
 
 export {
   call_decoder_begin,

@@ -9,6 +9,7 @@ import {
   E_INTERPRETER_MISSING,
   E_MEDIATION_TWICE,
   E_NONE,
+  E_OPTION_TWICE,
   E_OPTION_UNKNOWN,
   E_OPTION_VALUE_MISSING,
   E_OPTION_VALUE_UNWANTED,
@@ -27,11 +28,13 @@ import {
   ROLE_IDENT,
   ROLE_INTERPRETER,
   ROLE_INTERPRETER_ARGUMENT,
+  ROLE_SETTING,
   ROLE_STRING,
   ROLE_VARIABLE,
 } from './constants';
 import { checkName } from './name';
 import { addWord, clearWords } from './option-words';
+import { checkSetting, clearSettings, isSetting } from './settings';
 import { findByte } from './strings';
 
 const DASH: i32 = 0x2d;
@@ -77,6 +80,7 @@ export function beginWords(): void {
   flags = 0;
   subject = NO_SUBJECT;
   clearWords();
+  clearSettings();
 }
 
 /** Takes one word, a NUL behind it: NEED_DATA, E_NONE (`--help`: nothing else matters) or an error. */
@@ -133,6 +137,7 @@ function takeLong(start: i32, end: i32): i32 {
   }
   subject = start;
   const nameEnd = findByte(EQUALS_SIGN, start, end);
+  if (isSetting(start + 2, nameEnd)) return takeSetting(start, nameEnd, end);
   const isKill = isName(start + 2, nameEnd, KILL, 4);
   const isHelp = isName(start + 2, nameEnd, HELP, 4);
   const isExplain = isName(start + 2, nameEnd, EXPLAIN, 7);
@@ -148,6 +153,15 @@ function takeLong(start: i32, end: i32): i32 {
   if (isMode) setMode(isKill ? MODE_KILL : isHelp ? MODE_HELP : isExplain ? MODE_EXPLAIN : MODE_EXAMINE);
   else flags |= isStrict ? FLAG_STRICT : FLAG_DIRECT_ON_TTY;
   return isHelp ? E_NONE : NEED_DATA;
+}
+
+/** An option of the server: its value is in the same word. */
+function takeSetting(start: i32, nameEnd: i32, end: i32): i32 {
+  const code = checkSetting(start + 2, nameEnd, end);
+  if (code === E_OPTION_TWICE) store<u8>(nameEnd, 0);
+  if (code !== E_NONE) return code;
+  subject = NO_SUBJECT;
+  return keep(ROLE_SETTING, start + 2, end);
 }
 
 /** Of several the last counts; but where it is to be explained or examined nothing else is done, whatever a script's own options are. */

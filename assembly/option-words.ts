@@ -1,4 +1,4 @@
-/** The words of a command line that are kept for the host, in the order given: -g, -G, -E, interpreter, its arguments. */
+/** The words of a command line that are kept for the host, in the order given: -g, -G, -E, options of the server, interpreter, its arguments. */
 import { E_NONE, E_OPTIONS_TOO_MANY, OPTIONS_WORDS_LIMIT } from './constants';
 
 /** A word: its role, its address (its text ends in NUL) and its length; 4 bytes each. */

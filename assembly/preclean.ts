@@ -1,5 +1,6 @@
 /**
- * Which rendezvous are to be removed: the least recently used, and only as many as there are too many.
+ * Which rendezvous are to be removed: the least recently used, and only as many as there are too many. Which of them must stay, since it is at work or somebody
+ * has its lock, is for the host to find out, one after another.
  *
  * The host names every file of the run directory; a socket and a lock of one ident are one entry. It then says when
  * each was last used, and asks. The ident in use by this call is never chosen. Of equally old ones the name decides,
@@ -12,7 +13,7 @@ import {
   E_SEQUENCE,
   E_STRING_TOO_LONG,
   NAME_LIMIT,
-  PRECLEAN_KEEP,
+  PRECLEAN_KEEP_LIMIT,
   PRECLEAN_NAMES_LIMIT,
 } from './constants';
 import { checkInput, input, outside } from './strings';
@@ -39,16 +40,20 @@ const CHOSEN = 3;
 
 let state: i32 = IDLE;
 let count: i32 = 0;
-let victims: i32 = 0;
+/** So many are left in peace. */
+let keep: i32 = 0;
+let candidates: i32 = 0;
 
-/** Begins: the input is the ident of this call. */
-export function preclean_begin(length: i32): i32 {
+/** Begins: the input is the ident of this call; `kept` rendezvous are left in peace. */
+export function preclean_begin(length: i32, kept: i32): i32 {
   state = IDLE;
+  if (kept < 1 || kept > PRECLEAN_KEEP_LIMIT) return E_ARGUMENT;
   const code = checkFileName(length);
   if (code !== E_NONE) return code;
   setName(IN_USE, input(), length);
   count = 0;
-  victims = 0;
+  candidates = 0;
+  keep = kept;
   state = NAMING;
   return E_NONE;
 }
@@ -101,21 +106,20 @@ export function preclean_last_use(place: i32, nanoseconds: i64): i32 {
 /** Chooses; returns how many entries are to be removed. */
 export function preclean_select(): i32 {
   if (state !== DATING) return 0;
-  let candidates = 0;
+  candidates = 0;
   for (let place = 0; place < count; place++) {
     if (compareNames(load<i32>(ENTRIES + (place << 2)), IN_USE) === 0) continue;
     store<i32>(OLDEST + (candidates << 2), place);
     candidates++;
   }
   sort(OLDEST, candidates);
-  victims = min(max(count - PRECLEAN_KEEP, 0), candidates);
   state = CHOSEN;
-  return victims;
+  return min(max(count - keep, 0), candidates);
 }
 
-/** The place of the entry that is to be removed as number `order`; -1 where there is none. */
+/** The place of the entry that is to be removed as number `order`; behind the last of them, that which would be in its stead; -1 where there is none. */
 export function preclean_victim(order: i32): i32 {
-  if (state !== CHOSEN || order < 0 || order >= victims) return -1;
+  if (state !== CHOSEN || order < 0 || order >= candidates) return -1;
   return load<i32>(OLDEST + (order << 2));
 }
 

@@ -2,6 +2,7 @@
  * The core in TypeScript, and the only user of WebAssembly: one instance of core.wasm behind the face of core/face.ts.
  * The module imports nothing, so it can do nothing but compute.
  */
+import { PRECLEAN_KEEP } from '../assembly/constants.js';
 import { encodeCall, WasmCallDecoder } from './core/call.js';
 import { CodecError } from './core/errors.js';
 import type { CoreExports } from './core/exports.js';
@@ -53,7 +54,7 @@ export function instantiate(bytes: Uint8Array): Core {
     identity: (input) => identity(core, memory, input),
     identDigits: (runDirectoryLength) => identDigits(core, runDirectoryLength),
     checkIdent: (ident, runDirectoryLength) => checkIdent(core, memory, ident, runDirectoryLength),
-    preclean: (entries, identInUse) => preclean(core, memory, entries, identInUse),
+    preclean: (entries, identInUse, kept = PRECLEAN_KEEP) => preclean(core, memory, entries, identInUse, kept),
     sha256: (pieces) => sha256(core, memory, pieces),
   };
 }

@@ -22,11 +22,19 @@ void add_nanoseconds(Line *line, long nanoseconds) {
   for (long unit = 100000000; unit > 0; unit /= 10) line->number(nanoseconds / unit % 10);
 }
 
-Line describe(const Interpreter &interpreter, const Handover &handover, const timespec &stamp) {
+// What the `#!` line says of the server.
+void add_settings(Line *line, const core::Options &options) {
+  for (size_t i = 0; i < options.field_count; i++) {
+    if (options.fields[i].tag == core::TAG_SETTING) line->text(",").text(options.fields[i].string);
+  }
+}
+
+Line describe(const core::Options &options, const Interpreter &interpreter, const Handover &handover, const timespec &stamp) {
   Line line;
   line.text("v1,").number(stamp.tv_sec).text(".");
   add_nanoseconds(&line, stamp.tv_nsec);
   if (interpreter.adapted != nullptr) line.text(",v2");
+  add_settings(&line, options);
   line.text(" ").number(handover.listener).text(",").number(handover.call);
   line.text(",").number(handover.watcher_input).text(",").number(handover.watcher_errors);
   if (interpreter.adapted != nullptr) line.text(" ").text(handover.directory);
@@ -50,21 +58,28 @@ char **without_ours(char *const *list) {
   return copy;
 }
 
-}  // namespace
-
-char **setup_environment(const Context &context, const Interpreter &interpreter, const Handover &handover,
-                         const timespec &stamp) {
-  return setup_environment(context, interpreter, describe(interpreter, handover, stamp).bytes());
-}
-
-char **setup_environment(const Context &context, const Interpreter &interpreter, const char *handover) {
+char **with_handover(const Context &context, const Interpreter &interpreter, const Line &handover) {
   const bool laundered = context.options.mediation == core::Mediation::laundered;
   char **environment = without_ours(laundered ? laundered_environment(context.options, *interpreter.adapted) : environ);
-  char *own = strdup(Line().text(VARIABLE).text("=").text(handover).bytes());
+  char *own = strdup(Line().text(VARIABLE).text("=").line(handover).bytes());
   if (own == nullptr) fail(Line().text("no memory for the environment"));
   environment[count_of(environment)] = own;
   preload_recorder(interpreter, environment);
   return environment;
+}
+
+}  // namespace
+
+char **setup_environment(const Context &context, const Interpreter &interpreter, const Handover &handover,
+                         const timespec &stamp) {
+  return with_handover(context, interpreter, describe(context.options, interpreter, handover, stamp));
+}
+
+char **examined_environment(const Context &context, const Interpreter &interpreter, int report) {
+  Line line;
+  line.text("examine");
+  add_settings(&line, context.options);
+  return with_handover(context, interpreter, line.text(" ").number(report));
 }
 
 char **plain_environment() { return without_ours(environ); }

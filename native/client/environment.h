@@ -21,8 +21,8 @@ struct Handover {
 char **setup_environment(const Context &context, const Interpreter &interpreter, const Handover &handover,
                          const struct timespec &stamp);
 
-// The same, but that PREFORK_INTERP is `handover`.
-char **setup_environment(const Context &context, const Interpreter &interpreter, const char *handover);
+// The same, but that it tells of the descriptor for a report alone (--examine).
+char **examined_environment(const Context &context, const Interpreter &interpreter, int report);
 
 // For running directly: the caller's, but for PREFORK_INTERP, which would make the script take this for its setup.
 char **plain_environment();

@@ -13,9 +13,6 @@ namespace {
 
 constexpr int REPORT = 3;
 
-// The same is in docs/protocol.md, and read by src/setup/handover.ts.
-constexpr char HANDOVER[] = "examine 3";
-
 }  // namespace
 
 void become_examined(const Context &context, const Interpreter &interpreter) {
@@ -23,7 +20,7 @@ void become_examined(const Context &context, const Interpreter &interpreter) {
     fail_for_good(Line().text("--examine needs an interpreter that has an adapter, which ").text(context.options.interpreter).text(" is not"));
   }
   if (fcntl(REPORT, F_GETFD) < 0) fail_for_good(Line().text("--examine: no descriptor 3, to which the report would go").error(errno));
-  char **environment = setup_environment(context, interpreter, HANDOVER);
+  char **environment = examined_environment(context, interpreter, REPORT);
   become_interpreter(context, interpreter, setup_arguments(context, interpreter), environment, &REPORT, 1);
 }
 

@@ -70,9 +70,9 @@ void add_context(const core::ContextField &field) {
 }
 
 void add_option(const core::IdentityField &field) {
-  put(field.tag == 'G' ? "string" : "variable");
+  put(field.tag == core::TAG_STRING ? "string" : field.tag == core::TAG_SETTING ? "option" : "variable");
   word(field.string);
-  if (field.tag != 'G' && field.value != nullptr) word(field.value);
+  if (field.value != nullptr) word(field.value);
   put('\n');
 }
 

@@ -102,6 +102,8 @@ void find_rendezvous(const Context &context, const Interpreter &interpreter, boo
   rendezvous->ident = rendezvous->socket + strlen(directory) + 2;
 }
 
+bool is_ident_of_ours(const char *ident) { return strncmp(ident, MARK_OF_OURS, sizeof(MARK_OF_OURS) - 1) == 0; }
+
 int connect_rendezvous(const Rendezvous &rendezvous) {
   pid_t starter = 0;
   return connect_by(rendezvous, 0, QUEUE_FULL_LIMIT_MS, &starter);

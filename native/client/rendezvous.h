@@ -18,6 +18,9 @@ struct Rendezvous {
 // directory, its `exists` says so.
 void find_rendezvous(const Context &context, const Interpreter &interpreter, bool make_directory, Rendezvous *rendezvous);
 
+// Whether an ident is one of scheme 2, so that version 2 is spoken there.
+bool is_ident_of_ours(const char *ident);
+
 // A connection to whoever listens there, or -1 where nobody does: "no server". Anything else that goes wrong is an error, and
 // so is a listener that belongs to another user. The first is blocking, and waits long for room in the listener's queue; the second is
 // neither: who needs that long can be done without. `starter`: the process that made the listener, or 0 where the system does not tell.

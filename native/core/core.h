@@ -44,10 +44,10 @@ enum class Mediation : int {
   laundered = MEDIATION_LAUNDERED,      // -L
 };
 
-// One -G or -E, in the order given.
+// One -G or -E, or an option of the server, in the order given.
 struct OptionField {
-  char tag;            // 'G' or 'E'
-  const char *string;  // -G: the string; -E: the variable's name
+  char tag;            // 'G', 'E' or 'o'
+  const char *string;  // -G: the string; -E: the variable's name; an option: NAME=VALUE, of plain characters, each name once
 };
 
 // What the command line says. With mode help the rest may be missing and is not to be used.
@@ -83,9 +83,9 @@ size_t released_prologue(const utsname &system, dev_t cwd_device, ino_t cwd_inod
                          uint8_t (&out)[RELEASED_PROLOGUE_LIMIT]);
 
 struct IdentityField {
-  char tag;            // 'G' or 'E'
-  const char *string;  // -G: the string; -E: the variable's name
-  const char *value;   // -E: the variable's value, null where it is not set; -G: ignored
+  char tag;            // 'G', 'E' or 'o'
+  const char *string;  // -G: the string; -E: the variable's name; an option of the server: NAME=VALUE
+  const char *value;   // -E: the variable's value, null where it is not set; else ignored
 };
 
 // Scheme 2: a circumstance that decides what the script does and that a call does not carry along.
@@ -217,6 +217,9 @@ const char *messages_subject();
 // is used for anything else.
 bool message_moment(size_t place, uint32_t *moment, uint64_t *time);
 
+// The number in a field (FIELD_...) of the message that was taken last; 0 where that has none. As long.
+uint32_t message_number(int field);
+
 // Writes a message without a value or with one number and returns its length; 0 where kind or value is none that can be
 // sent (a call, refused and reply have other contents).
 size_t message_encode(Kind kind, uint32_t value, uint8_t (&out)[MESSAGE_SMALL_BYTES]);
@@ -246,21 +249,22 @@ Meaning wait_status(WaitTable table, uint32_t status);
 // ---- Preclean --------------------------------------------------------------------------------------------------
 
 // Which rendezvous are to be removed. In this order:
-//   preclean_begin(ident of this call);
+//   preclean_begin(ident of this call, how many are left in peace: 1 to PRECLEAN_KEEP_LIMIT);
 //   preclean_name(name) for every name in the run directory (names not beginning with l or s are passed over;
 //     E_PRECLEAN_FULL: enough were seen, stop reading);
-//   n = preclean_collect(): idents without their letter and without doubles. 100 or fewer: nothing is to go, stop;
+//   n = preclean_collect(): idents without their letter and without doubles. No more than are left in peace: stop;
 //   preclean_last_use(i, t) for each i < n, with t the last use of preclean_ident(i) in nanoseconds since the epoch,
 //     0 where there is no socket (the default);
-//   m = preclean_select(): the m idents preclean_victim(0 .. m-1) are to go, oldest first, of equal age by name.
+//   m = preclean_select(): the m idents preclean_victim(0 .. m-1) are to go, oldest first, of equal age by name; behind them are those that
+//     would go in their stead.
 // Pointers hold until the next preclean_begin().
-Code preclean_begin(const char *ident_in_use);
+Code preclean_begin(const char *ident_in_use, size_t kept);
 Code preclean_name(const char *directory_entry);
 size_t preclean_collect();
 const char *preclean_ident(size_t index);
 Code preclean_last_use(size_t index, int64_t nanoseconds);
 size_t preclean_select();
-// Index of the victim among the idents (for preclean_ident()); `order` must be less than preclean_select() said.
+// Index of the victim among the idents (for preclean_ident()); SIZE_MAX where there is none.
 size_t preclean_victim(size_t order);
 
 }  // namespace prefork::core

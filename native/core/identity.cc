@@ -26,7 +26,7 @@ Code add(int tag, const char *string) {
 }
 
 Code add_field(const IdentityField &field) {
-  if (field.tag == TAG_STRING) return add(TAG_STRING, field.string);
+  if (field.tag == TAG_STRING || field.tag == TAG_SETTING) return add(field.tag, field.string);
   if (field.tag != TAG_VARIABLE) return E_ARGUMENT;
   if (const Code code = add(TAG_VARIABLE, field.string); code != E_NONE) return code;
   if (field.value != nullptr) return add(TAG_VALUE, field.value);

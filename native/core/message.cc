@@ -107,6 +107,8 @@ bool message_moment(size_t place, uint32_t *moment, uint64_t *time) {
   return true;
 }
 
+uint32_t message_number(int field) { return w2c_core_message_number(instance(), static_cast<uint32_t>(field)); }
+
 size_t message_encode(Kind kind, uint32_t value, uint8_t (&out)[MESSAGE_SMALL_BYTES]) {
   const size_t length = w2c_core_message_encode(instance(), static_cast<uint32_t>(kind), value);
   memcpy(out, bytes_at(w2c_core_message_bytes(instance())), length);

@@ -7,15 +7,18 @@
 namespace prefork::core {
 namespace {
 
-Code with_input(const char *string, u32 (*function)(w2c_core *, u32)) {
-  return static_cast<Code>(function(instance(), put_input(string, strlen(string))));
-}
+uint32_t input(const char *string) { return put_input(string, strlen(string)); }
 
 }  // namespace
 
-Code preclean_begin(const char *ident_in_use) { return with_input(ident_in_use, w2c_core_preclean_begin); }
+Code preclean_begin(const char *ident_in_use, size_t kept) {
+  const auto bounded = static_cast<uint32_t>(kept > PRECLEAN_KEEP_LIMIT ? 0 : kept);
+  return static_cast<Code>(w2c_core_preclean_begin(instance(), input(ident_in_use), bounded));
+}
 
-Code preclean_name(const char *directory_entry) { return with_input(directory_entry, w2c_core_preclean_name); }
+Code preclean_name(const char *directory_entry) {
+  return static_cast<Code>(w2c_core_preclean_name(instance(), input(directory_entry)));
+}
 
 size_t preclean_collect() { return w2c_core_preclean_collect(instance()); }
 
@@ -30,6 +33,9 @@ Code preclean_last_use(size_t index, int64_t nanoseconds) {
 
 size_t preclean_select() { return w2c_core_preclean_select(instance()); }
 
-size_t preclean_victim(size_t order) { return w2c_core_preclean_victim(instance(), static_cast<uint32_t>(order)); }
+size_t preclean_victim(size_t order) {
+  const auto place = static_cast<int32_t>(w2c_core_preclean_victim(instance(), static_cast<uint32_t>(order)));
+  return place < 0 ? SIZE_MAX : static_cast<size_t>(place);
+}
 
 }  // namespace prefork::core

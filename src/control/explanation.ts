@@ -24,6 +24,8 @@ export interface Explanation {
   readonly strings: readonly string[];
   /** -E, with its value; undefined where it is not set. */
   readonly variables: readonly { readonly name: string; readonly value: string | undefined }[];
+  /** Options of the server, `NAME=VALUE`. */
+  readonly options: readonly string[];
   readonly interpreter: string;
   readonly args: readonly string[];
   /** Its absolute path. */
@@ -91,6 +93,7 @@ export function parseExplanation(text: string): Explanation {
     context: all('context').map(([tag, bytes]) => ({ tag: Number(tag), bytes: bytes ?? Buffer.alloc(0) })),
     strings: all('string').map(([string]) => String(string)),
     variables: all('variable').map(([name, value]) => ({ name: String(name), value: value?.toString() })),
+    options: all('option').map(([option]) => String(option)),
     interpreter: one('interpreter'),
     args: all('argument').map(([arg]) => String(arg)),
     script: script && resolve(script.toString()),

@@ -47,6 +47,7 @@ export function identityFields({
   context,
   strings,
   variables,
+  options,
   ...rest
 }: Explanation): IdentityField[] {
   const field = (name: string, value: string) => ({ name, value });
@@ -59,6 +60,7 @@ export function identityFields({
     }),
     ...strings.map((string) => field('-G', string)),
     ...variables.map(({ name, value }) => field(`-E ${name}`, value ?? 'not set')),
+    ...options.map((option) => field('option of the server', `--${option}`)),
     field('interpreter', rest.interpreter),
     ...rest.args.map((arg) => field('its argument', arg)),
     ...(rest.script === undefined ? [] : [field('script', rest.script)]),

@@ -36,6 +36,12 @@ export const CORE_ERRORS: readonly (readonly [number, string, string])[] = [
   [c.E_OPTION_UNKNOWN, 'ERR_OPTION_UNKNOWN', 'unknown option %; see prefork-interp --help'],
   [c.E_OPTION_VALUE_MISSING, 'ERR_OPTION_VALUE_MISSING', 'option % needs a value'],
   [c.E_OPTION_VALUE_UNWANTED, 'ERR_OPTION_VALUE_UNWANTED', 'option % does not take a value'],
+  [c.E_OPTION_TWICE, 'ERR_OPTION_TWICE', 'option % was given more than once'],
+  [
+    c.E_OPTION_VALUE,
+    'ERR_OPTION_VALUE',
+    `option %: a value is made of letters, digits, points and dashes, ${c.SETTING_VALUE_LIMIT} at most`,
+  ],
   [
     c.E_MEDIATION_MISSING,
     'ERR_MEDIATION_MISSING',

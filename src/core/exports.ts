@@ -31,7 +31,7 @@ export interface CoreExports {
   options_word_text(index: number): number;
   options_word_length(index: number): number;
 
-  preclean_begin(length: number): number;
+  preclean_begin(length: number, kept: number): number;
   preclean_name(length: number): number;
   preclean_collect(): number;
   preclean_ident(place: number): number;

@@ -145,9 +145,9 @@ export type WaitTable = 'released' | 'exact';
 
 export type Mode = 'run' | 'fresh' | 'kill' | 'help' | 'explain' | 'examine';
 
-/** A `-G STRING` or `-E VAR`. */
+/** A `-G STRING`, a `-E VAR`, or an option of the server, `NAME=VALUE`. */
 export interface OptionField {
-  tag: 'G' | 'E';
+  tag: 'G' | 'E' | 'o';
   string: Uint8Array;
 }
 
@@ -172,7 +172,7 @@ export interface Options {
 }
 
 export interface IdentityField {
-  tag: 'G' | 'E';
+  tag: 'G' | 'E' | 'o';
   string: Uint8Array;
   /** `-E`: the variable's value, null where it is not set. */
   value?: Uint8Array | null;
@@ -224,8 +224,8 @@ export interface Core {
   identDigits(runDirectoryLength: number): number;
   /** Throws where a `-g IDENT` may not be the name below a run directory whose path is so long. */
   checkIdent(ident: Uint8Array, runDirectoryLength: number): void;
-  /** Idents (names without their letter) that are to be removed, oldest first, of equal age by name. */
-  preclean(entries: PrecleanEntry[], identInUse: Uint8Array): Uint8Array[];
+  /** Idents (names without their letter) that are to be removed, oldest first, of equal age by name. `kept`: so many are left in peace, 100 where not given. */
+  preclean(entries: PrecleanEntry[], identInUse: Uint8Array, kept?: number): Uint8Array[];
   /** SHA-256 of some bytes handed over in pieces. */
   sha256(pieces: Uint8Array[]): Uint8Array;
 }

@@ -7,6 +7,7 @@ import {
   TAG_INTERPRETER,
   TAG_INTERPRETER_ARGUMENT,
   TAG_SCRIPT,
+  TAG_SETTING,
   TAG_STRING,
   TAG_VALUE,
   TAG_VARIABLE,
@@ -16,13 +17,15 @@ import type { CoreExports } from './exports.js';
 import type { IdentityInput } from './face.js';
 import { type CoreMemory, check } from './memory.js';
 
+const TAGS = { G: TAG_STRING, E: TAG_VARIABLE, o: TAG_SETTING };
+
 export function identity(core: CoreExports, memory: CoreMemory, input: IdentityInput): string {
   const add = (tag: number, string: Uint8Array) => check(core.identity_field(tag, memory.input(string)));
   check(core.identity_begin(memory.input(input.prologue)));
   for (const { tag, bytes } of input.context ?? []) check(core.identity_context(tag, memory.input(bytes)));
   for (const field of input.fields) {
-    add(field.tag === 'G' ? TAG_STRING : TAG_VARIABLE, field.string);
-    if (field.tag === 'G') continue;
+    add(TAGS[field.tag], field.string);
+    if (field.tag !== 'E') continue;
     if (field.value) add(TAG_VALUE, field.value);
     else check(core.identity_absent());
   }

@@ -15,6 +15,7 @@ import {
   ROLE_IDENT,
   ROLE_INTERPRETER,
   ROLE_INTERPRETER_ARGUMENT,
+  ROLE_SETTING,
   ROLE_STRING,
   ROLE_VARIABLE,
 } from '../../assembly/constants.js';
@@ -72,6 +73,7 @@ function takeWord(options: Options, role: number, text: Uint8Array): void {
   if (role === ROLE_IDENT) options.ident = text;
   else if (role === ROLE_STRING) options.fields.push({ tag: 'G', string: text });
   else if (role === ROLE_VARIABLE) options.fields.push({ tag: 'E', string: text });
+  else if (role === ROLE_SETTING) options.fields.push({ tag: 'o', string: text });
   else if (role === ROLE_INTERPRETER) options.interpreter = text;
   else if (role === ROLE_INTERPRETER_ARGUMENT) options.interpreterArguments.push(text);
 }

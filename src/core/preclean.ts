@@ -9,8 +9,9 @@ export function preclean(
   memory: CoreMemory,
   entries: PrecleanEntry[],
   identInUse: Uint8Array,
+  kept: number,
 ): Uint8Array[] {
-  check(core.preclean_begin(memory.input(identInUse)));
+  check(core.preclean_begin(memory.input(identInUse), kept));
   const lastUse = new Map<string, bigint>();
   for (const entry of entries) {
     const code = core.preclean_name(memory.input(entry.name));

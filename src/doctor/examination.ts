@@ -59,7 +59,7 @@ export class Examination {
   /** Setup has failed before the script was loaded. Does not return. */
   refuse(problem: Error): never {
     const what = problem.message;
-    this.#report(false, [unsafe('process', what, 'every call is run directly until that is mended')]);
+    this.#report(false, [unsafe('process', what, 'until that is mended no server is made')]);
     this.#library.exit(0);
   }
 
@@ -74,7 +74,7 @@ export class Examination {
     try {
       if (found.length === 0) dependencies = this.#library.tryRest();
     } catch (error) {
-      found.push(unsafe('process', (error as Error).message, 'every call is run directly until that is mended'));
+      found.push(unsafe('process', (error as Error).message, 'until that is mended no server is made'));
     }
     this.#report(true, [...found, ...cautions], dependencies);
     this.#library.exit(0);

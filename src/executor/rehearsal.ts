@@ -35,7 +35,7 @@ export class Rehearsal {
     const directory = openSync('.', 'r');
     try {
       if (this.#parts.protocol === 1) sendRequest(client, this.#request(), nothing);
-      else native.send(client, this.#call(), [nothing, nothing, nothing, directory]);
+      else sendAtOnce(client, this.#call(), [nothing, nothing, nothing, directory]);
       native.refreshTime();
       const untold = { setupErrors: -1, note: null, moments: null };
       begin(this.#parts, { connection, beginning, ...untold, rehearsedBy, refuse: rethrow });
@@ -83,7 +83,13 @@ function ownEnvironment(): Buffer[] {
 
 /** As the released client does: each descriptor with a byte of its own. */
 function sendRequest(client: number, bytes: Uint8Array, nothing: number): void {
-  native.send(client, bytes.subarray(0, 1));
-  for (const at of [1, 2, 3]) native.send(client, bytes.subarray(at, at + 1), [nothing]);
-  native.send(client, bytes.subarray(4));
+  sendAtOnce(client, bytes.subarray(0, 1));
+  for (const at of [1, 2, 3]) sendAtOnce(client, bytes.subarray(at, at + 1), [nothing]);
+  sendAtOnce(client, bytes.subarray(4));
+}
+
+/** Nobody reads meanwhile: where a socket is set up to hold less than a call (net.core.wmem_default), a server must not wait for that. */
+function sendAtOnce(client: number, bytes: Uint8Array, descriptors: number[] = []): void {
+  const sent = native.send(client, bytes, descriptors, native.MSG_DONTWAIT);
+  if (sent < bytes.length) throw new Error(`a socket holds ${sent} bytes of ${bytes.length}`);
 }

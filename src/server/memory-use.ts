@@ -1,5 +1,6 @@
 import { freemem } from 'node:os';
 import { readText } from '../read-text.js';
+import { leftIn, type MemoryGroup, memoryGroups } from './control-groups.js';
 
 const KIB = 1024;
 /** All processes that wait for calls together take at most this part of what is left. */
@@ -10,9 +11,15 @@ export function isRoomForSpares(count: number, cost: number, left: number): bool
   return count <= 1 || count * cost <= left * PART_FOR_SPARES;
 }
 
-/** Bytes that programs can get before the machine has to swap (MemAvailable in proc_meminfo(5), which libuv reads for this). */
+let groups: readonly MemoryGroup[] | undefined;
+
+/**
+ * Bytes that this process can get before the machine has to swap (MemAvailable in proc_meminfo(5), which libuv reads for this), or before a control group that it is in
+ * meets its limit, whichever comes first.
+ */
 export function memoryLeft(): number {
-  return freemem();
+  groups ??= memoryGroups();
+  return Math.min(freemem(), ...groups.map(leftIn));
 }
 
 /** PSS in kB, from what /proc/PID/smaps_rollup says. */

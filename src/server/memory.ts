@@ -17,7 +17,7 @@ export type MemoryState = 'enough' | 'short' | { readonly retire: string };
 export interface MemoryUse {
   /** Of this process (VmRSS). */
   own(): number;
-  /** What programs can get before the machine has to swap. */
+  /** What is left of the machine's, and of that of the control groups that this process is in. */
   available(): number;
 }
 
@@ -51,7 +51,7 @@ export class Memory {
     // Its spares first: they are the most that can be given back without making a call slow.
     if (available >= minAvailableMb) return 'enough';
     if (available >= minAvailableMb / 2) return 'short';
-    return { retire: `the machine is short of memory: ${Math.round(available)} MB are left` };
+    return { retire: `memory is short: ${Math.round(available)} MB are left` };
   }
 }
 

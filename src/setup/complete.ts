@@ -55,7 +55,7 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
   checkForkPoint();
   let ready: Ready;
   try {
-    ready = makeReady(setup, options);
+    ready = makeReady(setup, { ...options, ...setup.options });
     if (native.fork() > 0) native.exitNow(0);
   } catch (error) {
     // Not the script's fault: its client can run it without a server, if it is told. No listener of the script's is to run here.

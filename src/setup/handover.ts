@@ -17,12 +17,14 @@ export interface Handover {
   readonly protocol: 1 | 2;
   /** Modification time of the socket in nanoseconds, just before setup started; absent in the first design. */
   readonly stampNs: bigint | undefined;
+  /** The options of the server that the `#!` line gives: names without dashes, and values. */
+  readonly options: readonly (readonly [name: string, value: string])[];
   /** The run directory, in which only this user can write, for what is worth keeping; absent in version 1. */
   readonly directory: string | undefined;
 }
 
 /**
- * Takes apart the value of `PREFORK_INTERP`: `v1,SECS.NSECS[,v2][,...] LISTEN,CALL,WATCHE,WATCHI[,...][ ...]`; with `v2`, what comes last is the run directory.
+ * Takes apart the value of `PREFORK_INTERP`: `v1,SECS.NSECS[,v2][,NAME=VALUE ..][,...] LISTEN,CALL,WATCHE,WATCHI[,...][ ...]`; with `v2`, what comes last is the run directory.
  *
  * What is not known is ignored, so that a later client can say more: `v2` is such an item, which a library that does not know it passes over. The first design has no time stamp. Throws where
  * the value is not of this form: then some other program set the variable, or a client newer than version 1 alone.
@@ -37,21 +39,36 @@ export function parseHandover(value: string): Handover {
     throw malformed(value, 'it does not give four descriptors');
   }
   const protocol = more.includes('v2') ? 2 : 1;
+  const options = more.flatMap(parseOption);
   const stampNs = stamp ? parseStamp(stamp, value) : undefined;
   // A path may have spaces in it.
   const last = rest.join(' ');
   const directory = protocol === 2 && last.startsWith('/') ? last : undefined;
-  return { listener, call, watcherInput, watcherErrors, protocol, stampNs, directory };
+  return { listener, call, watcherInput, watcherErrors, protocol, stampNs, options, directory };
 }
 
-/** The descriptor that a report is to be written to, where the value is that of `--examine`: `examine DESCRIPTOR`; else undefined. */
-export function parseExamination(value: string): number | undefined {
-  const [word, descriptor = '', ...rest] = value.split(' ');
-  return word === 'examine' && rest.length === 0 ? parseDescriptor(descriptor) : undefined;
+/** What `--examine` hands over. */
+export interface ExaminationOrder extends Pick<Handover, 'options'> {
+  /** The descriptor that the report is to be written to. */
+  readonly report: number;
+}
+
+/** Takes apart `examine[,NAME=VALUE ..] DESCRIPTOR`; undefined for anything else. */
+export function parseExamination(value: string): ExaminationOrder | undefined {
+  const [words = '', descriptor = '', ...rest] = value.split(' ');
+  const [word, ...more] = words.split(',');
+  const report = parseDescriptor(descriptor);
+  if (word !== 'examine' || rest.length > 0 || report === undefined) return undefined;
+  return { report, options: more.flatMap(parseOption) };
 }
 
 function parseDescriptor(text: string): number | undefined {
   return /^\d{1,7}$/.test(text) ? Number(text) : undefined;
+}
+
+function parseOption(item: string): (readonly [string, string])[] {
+  const at = item.indexOf('=');
+  return at < 1 ? [] : [[item.slice(0, at), item.slice(at + 1)]];
 }
 
 function parseStamp(text: string, value: string): bigint {

@@ -1,7 +1,10 @@
 import { PreforkError } from '../errors.js';
 import { FACILITIES, type Facility } from '../server/syslog.js';
 
-/** What a script may say about its server. Everything has a default, and none of it changes what a call sees. */
+/**
+ * What a script may say about its server. Everything has a default, and none of it changes what a call sees. What its `#!` line says goes before that:
+ * docs/life-cycle.md.
+ */
 export interface InitialisationOptions {
   /** Most executors at once; further calls wait their turn. Negative: no limit. Default 4. */
   maxServers?: number;
@@ -12,8 +15,8 @@ export interface InitialisationOptions {
   /** The server ends, once a call has come and is on its way, when it has more resident memory than so many MB. Negative: no limit. Default -1. */
   maxMemoryMb?: number;
   /**
-   * The server keeps no executor waiting while the machine has fewer MB available than this when a call comes, and ends when it has
-   * fewer than half of them. Negative: it never does. Default 128.
+   * The server keeps no executor waiting while fewer MB than this are left when a call comes, of the machine's memory or of its control group's, and ends when it
+   * is fewer than half of them. Negative: it never does. Default 128.
    */
   minAvailableMb?: number;
   /** Where the server logs to: a syslog(3) facility such as `user` or `local0`; `''` for nowhere. Default `user`. */
@@ -32,29 +35,67 @@ export const DEFAULTS: ServerOptions = {
   logFacility: 'user',
 };
 
+/** What is wrong with a value; undefined where nothing is. */
+type Check = (value: unknown) => string | undefined;
+
+const CHECKS: { readonly [Name in keyof ServerOptions]: Check } = {
+  maxServers: (value) =>
+    Number.isInteger(value) && value !== 0
+      ? undefined
+      : 'must be a whole number, and not 0: that would never serve a call',
+  idleTimeoutSeconds: aNumberOf('seconds'),
+  maxErrors: (value) =>
+    Number.isInteger(value) && (value as number) >= 0 ? undefined : 'must be a whole number, 0 or more',
+  maxMemoryMb: aNumberOf('MB'),
+  minAvailableMb: aNumberOf('MB'),
+  logFacility: (value) =>
+    value === '' || (typeof value === 'string' && Object.hasOwn(FACILITIES, value))
+      ? undefined
+      : `must be empty or one of ${Object.keys(FACILITIES).join(', ')}`,
+};
+
+const NAMES = Object.keys(DEFAULTS) as (keyof ServerOptions)[];
+
 /** Fills in what was not given. Throws for a name or a value that means nothing, rather than to ignore it. */
 export function completeOptions(given: InitialisationOptions = {}): ServerOptions {
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(DEFAULTS, name))
-      throw invalid(name, `is not an option; there are ${Object.keys(DEFAULTS).join(', ')}`);
+    if (!Object.hasOwn(DEFAULTS, name)) throw invalid(name, `is not an option; there are ${NAMES.join(', ')}`);
   }
   const options = { ...DEFAULTS, ...dropUndefined(given) };
-  if (!Number.isInteger(options.maxServers) || options.maxServers === 0) {
-    throw invalid('maxServers', 'must be a whole number, and not 0: that would never serve a call');
-  }
-  if (typeof options.idleTimeoutSeconds !== 'number' || Number.isNaN(options.idleTimeoutSeconds)) {
-    throw invalid('idleTimeoutSeconds', 'must be a number of seconds');
-  }
-  if (!Number.isInteger(options.maxErrors) || options.maxErrors < 0) {
-    throw invalid('maxErrors', 'must be a whole number, 0 or more');
-  }
-  for (const name of ['maxMemoryMb', 'minAvailableMb'] as const) {
-    if (typeof options[name] !== 'number' || Number.isNaN(options[name])) throw invalid(name, 'must be a number of MB');
-  }
-  if (options.logFacility !== '' && !Object.hasOwn(FACILITIES, options.logFacility)) {
-    throw invalid('logFacility', `must be '' or one of ${Object.keys(FACILITIES).join(', ')}`);
+  for (const name of NAMES) {
+    const wrong = CHECKS[name](options[name]);
+    if (wrong !== undefined) throw invalid(name, wrong);
   }
   return options;
+}
+
+/** As an option is written in the `#!` line: `maxServers` is `--max-servers`. */
+export function onTheLine(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** A number as the `#!` line may have it. */
+const NUMBER = /^-?\d{1,9}(\.\d{1,3})?$/;
+
+/**
+ * The options that the `#!` line has given, as name and value; they go before those of the script. Throws for a value that means nothing. A name that
+ * is not known is a later client's, and has been understood by it.
+ */
+export function optionsOfLine(given: readonly (readonly [name: string, value: string])[]): Partial<ServerOptions> {
+  const options: Record<string, unknown> = {};
+  for (const [written, text] of given) {
+    const name = NAMES.find((known) => onTheLine(known) === `--${written}`);
+    if (name === undefined) continue;
+    const value = typeof DEFAULTS[name] === 'number' && NUMBER.test(text) ? Number(text) : text;
+    const wrong = CHECKS[name](value);
+    if (wrong !== undefined) throw new PreforkError('ERR_PREFORK_OPTION', `option --${written}=${text} ${wrong}`);
+    options[name] = value;
+  }
+  return options;
+}
+
+function aNumberOf(unit: string): Check {
+  return (value) => (typeof value === 'number' && !Number.isNaN(value) ? undefined : `must be a number of ${unit}`);
 }
 
 function dropUndefined(given: InitialisationOptions): InitialisationOptions {

@@ -25,6 +25,16 @@ export function refuseSetup({ protocol, call }: Handover, reason: string): boole
   }
 }
 
+/** Ends this process as the client ends for an error of its own, which goes on to do the same: with one line, and status 127. */
+export function failSetup(message: string): never {
+  try {
+    writeSync(2, `prefork-interp: ${message}\n`);
+  } catch {
+    // Nobody is there to read it; the status says as much.
+  }
+  process.exit(127);
+}
+
 /** A message with one field: docs/protocol.md. */
 export function encodeRefusal(reason: string): Buffer {
   const bytes = cutReason(reason);

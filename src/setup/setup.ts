@@ -5,9 +5,15 @@ import { installRandom } from '../executor/random.js';
 import { watchStandardStreams } from '../executor/stdio.js';
 import * as native from '../native.js';
 import { beginExamination, type Examination } from './examined.js';
-import { HANDOVER_VARIABLE, type Handover, parseExamination, parseHandover } from './handover.js';
-import type { InitialisationOptions } from './options.js';
-import { refuseSetup } from './refusal.js';
+import {
+  type ExaminationOrder,
+  HANDOVER_VARIABLE,
+  type Handover,
+  parseExamination,
+  parseHandover,
+} from './handover.js';
+import { type InitialisationOptions, optionsOfLine, type ServerOptions } from './options.js';
+import { failSetup, refuseSetup } from './refusal.js';
 
 /** What `process.preforkInterp` is, where prefork-interp started this process: the library's face without an import. */
 export interface ProcessFace {
@@ -21,6 +27,8 @@ export interface ProcessFace {
 export interface ReadySetup {
   readonly ready: true;
   readonly handover: Handover;
+  /** Options of the `#!` line, which go before the script's. */
+  readonly options: Partial<ServerOptions>;
   readonly startedWith: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -45,8 +53,8 @@ export function beginSetup(): boolean {
   // What setup starts must not take itself for setup.
   delete process.env[HANDOVER_VARIABLE];
   try {
-    const report = parseExamination(value);
-    setup = report === undefined ? prepare(parseHandover(value)) : prepareExamination(report);
+    const order = parseExamination(value);
+    setup = order ? prepareExamination(order) : prepare(parseHandover(value));
   } catch (problem) {
     setup = { ready: false, problem: problem as Error };
   }
@@ -54,6 +62,7 @@ export function beginSetup(): boolean {
 }
 
 function prepare(handover: Handover): Setup {
+  const options = readOptions(handover);
   try {
     native.noteStdio();
     for (const descriptor of [handover.listener, handover.call, handover.watcherInput, handover.watcherErrors]) {
@@ -65,13 +74,23 @@ function prepare(handover: Handover): Setup {
     if (refuseSetup(handover, (problem as Error).message)) process.exit(0);
     throw problem;
   }
-  return { ready: true, handover, startedWith: [...process.argv], environment: { ...process.env } };
+  return { ready: true, handover, options, startedWith: [...process.argv], environment: { ...process.env } };
 }
 
-function prepareExamination(report: number): Setup {
+/** A mistake in the `#!` line is told as the client tells those that it finds itself: before anything of the script has run. */
+function readOptions(handover: Handover): Partial<ServerOptions> {
+  try {
+    return optionsOfLine(handover.options);
+  } catch (problem) {
+    return failSetup((problem as Error).message);
+  }
+}
+
+function prepareExamination({ report, options }: ExaminationOrder): Setup {
   const examination = beginExamination(report);
   try {
     native.setCloseOnExec(report, true);
+    optionsOfLine(options);
     prepareProcess();
   } catch (problem) {
     examination.refuse(problem as Error);

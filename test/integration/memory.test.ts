@@ -1,7 +1,8 @@
 /** Servers and memory: what is given up when there is too little, and that every call is served all the same. */
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { EventRecord } from '../../src/server/event-log.js';
+import { limitedGroup } from '../support/control-group.js';
 import { controlJson, listedOne } from '../support/preforkctl.js';
 import { processes } from '../support/processes.js';
 import { until } from '../support/until.js';
@@ -30,11 +31,7 @@ test('while the machine is short of memory the server stays, and keeps nobody wa
 });
 
 test.each([
-  [
-    'the machine has almost none',
-    { minAvailableMb: 1e9 },
-    /^the server retires: the machine is short of memory: \d+ MB are left$/,
-  ],
+  ['the machine has almost none', { minAvailableMb: 1e9 }, /^the server retires: memory is short: \d+ MB are left$/],
   ['it has grown too large', { maxMemoryMb: 1 }, /^the server retires: it has grown to \d+ MB, more than maxMemoryMb$/],
 ])('a server goes when %s, with its call served', async (_, options, message) => {
   const w = workspace();
@@ -55,3 +52,29 @@ test('limits that are not met change nothing', async () => {
   await until('one waits for the next call', async () => (await listedOne(w)).spares === 1);
   expect(w.servers()).toHaveLength(1);
 });
+
+const GROUP_MB = 400;
+const canLimit = (() => {
+  const group = limitedGroup(GROUP_MB * 2 ** 20);
+  group?.remove();
+  return group !== undefined;
+})();
+
+/** Whatever the machine has: a little more than twice as much as the group has is wanted. */
+test.skipIf(!canLimit)(
+  'a server whose control group is short of memory goes, however much the machine has',
+  async () => {
+    const group = limitedGroup(GROUP_MB * 2 ** 20);
+    if (!group) throw new Error('a control group could be made before, and cannot be now');
+    // Before the workspace is made, so that it is done when everything in that has ended.
+    onTestFinished(() => group.remove());
+    const w = workspace();
+    const script = scriptWith(w, { minAvailableMb: GROUP_MB * 2.1 });
+    const called = await w.shell('echo $$ >"$1" && exec "$2" 3', [group.processes, script]);
+    expect(called).toMatchObject({ status: 3, stderr: '' });
+    await w.empty();
+    const [told] = (await controlJson<EventRecord[]>(w, ['logs'])).filter(({ message }) => message.includes('retires'));
+    expect(told?.message).toMatch(/memory is short: \d+ MB are left/);
+    expect(Number(/\d+/.exec(told?.message ?? '')?.[0])).toBeLessThan(GROUP_MB);
+  },
+);

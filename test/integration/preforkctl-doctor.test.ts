@@ -215,6 +215,15 @@ test('a Node that cannot be forked is unsafe, in the words of a refusal', async 
   expect(refused.stderr).toContain(findings[0]?.what);
 });
 
+test('an option of the line that means nothing is unsafe', async () => {
+  const w = workspace();
+  const script = w.script('o.cjs', COMPLETE, { options: '-U,--max-servers=0' });
+  const { complete, findings } = await examineScript(w, script, UNSAFE);
+  expect(complete).toBe(false);
+  expect(findings).toMatchObject([{ kind: 'process', what: expect.stringContaining('--max-servers=0') }]);
+  expect((await w.run(script)).stderr).toContain(findings[0]?.what);
+});
+
 test('for a person: what, where from, and what to do', async () => {
   const w = workspace();
   const script = w.script('s.cjs', `function colours() { return process.env.NO_COLOR; }\ncolours();\n${COMPLETE}`);

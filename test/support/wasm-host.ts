@@ -71,10 +71,12 @@ const OPERATIONS: Record<string, (words: string[]) => string[]> = {
     return [`${what}${meaning.core ? ' core' : ''}`];
   },
   preclean: ([inUse, ...words]: string[]) => {
-    const entries = words.flatMap((word, at) =>
-      at % 2 === 0 ? [{ name: unescapeBytes(word), lastUse: BigInt(words[at + 1] as string) }] : [],
+    const kept = words[0] === 'keep' ? Number(words[1]) : undefined;
+    const rest = kept === undefined ? words : words.slice(2);
+    const entries = rest.flatMap((word, at) =>
+      at % 2 === 0 ? [{ name: unescapeBytes(word), lastUse: BigInt(rest[at + 1] as string) }] : [],
     );
-    return core.preclean(entries, unescapeBytes(inUse as string)).map((ident) => `remove ${escapeBytes(ident)}`);
+    return core.preclean(entries, unescapeBytes(inUse as string), kept).map((ident) => `remove ${escapeBytes(ident)}`);
   },
 };
 
@@ -113,7 +115,7 @@ function identityInput(words: string[]): IdentityInput {
     const string = unescapeBytes(words[at + 1] as string);
     const last = input.fields.at(-1);
     if (tag === 'p') input.prologue = string;
-    else if (tag === 'G' || tag === 'E') input.fields.push({ tag, string, value: null });
+    else if (tag === 'G' || tag === 'E' || tag === 'o') input.fields.push({ tag, string, value: null });
     else if (tag === 'v' && last) last.value = string;
     else if (tag?.startsWith('c')) input.context?.push({ tag: Number(tag.slice(1)), bytes: string });
     else if (tag === 'i') input.interpreter = string;

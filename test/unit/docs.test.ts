@@ -2,8 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { PRECLEAN_KEEP, PRECLEAN_KEEP_LIMIT } from '../../assembly/constants.js';
 import { CORE_ERRORS } from '../../src/core/errors.js';
-import { DEFAULTS } from '../../src/setup/options.js';
+import { instantiate } from '../../src/core.js';
+import { DEFAULTS, onTheLine } from '../../src/setup/options.js';
 import { ROOT } from '../support/paths.js';
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -61,10 +63,48 @@ describe('docs/exit-codes.md', () => {
   });
 });
 
-test('README.md gives the defaults that there are', () => {
-  const readme = read('README.md').replaceAll(' ', ' ');
-  for (const [name, value] of Object.entries(DEFAULTS)) {
-    const shown = typeof value === 'number' ? value.toLocaleString('en').replaceAll(',', ' ') : `\`'${value}'\``;
-    expect(readme).toContain(`| \`${name}\` | ${shown} |`);
-  }
+describe('docs/life-cycle.md', () => {
+  const PAGE = read('docs/life-cycle.md').replaceAll('\u00a0', ' ');
+
+  test('has every option: its name in the script and in the line, and its default', () => {
+    for (const [name, value] of Object.entries(DEFAULTS)) {
+      const shown = typeof value === 'number' ? value.toLocaleString('en').replaceAll(',', ' ') : `\`'${value}'\``;
+      expect(PAGE).toContain(`| \`${name}\` | \`${onTheLine(name)}\` | ${shown} |`);
+    }
+    const [rows] = PAGE.split('\n\n').filter((part) => part.startsWith('| script |'));
+    expect(all(/^\| `(\w+)` \|/gm, [rows as string])).toEqual(Object.keys(DEFAULTS));
+  });
+
+  test('has the options that the client takes, and tells of', () => {
+    const core = instantiate(readFileSync(join(ROOT, 'dist/core.wasm')));
+    const usage = read('native/client/usage.cc');
+    for (const name of Object.keys(DEFAULTS)) {
+      const words = ['prefork-interp', '-U', `${onTheLine(name)}=1`, 'node'].map((word) => Buffer.from(word));
+      expect(core.parseOptions(words).fields.map(({ tag }) => tag)).toEqual(['o']);
+      expect(usage).toContain(`  ${onTheLine(name)}=`);
+    }
+  });
+
+  test('has how many servers are left, and between what that may be', () => {
+    const row = `| | \`PREFORK_INTERP_KEEP_SERVERS\`, a variable | ${PRECLEAN_KEEP} | servers, 1 to ${PRECLEAN_KEEP_LIMIT} |`;
+    expect(PAGE).toContain(row);
+    expect(read('native/client/preclean.cc')).toContain('"PREFORK_INTERP_KEEP_SERVERS"');
+  });
+
+  test('has every reason for which a server retires, in the words of the log', () => {
+    const lines = sources('src/server', '.ts').flatMap((text) => text.split('\n'));
+    const reasons = lines.filter((line) => /retire: [`']|#retire\(/.test(line));
+    const judged = ['acceptor', 'dependency'].flatMap((name) => read(`src/server/${name}.ts`).split('\n'));
+    const strings = all(/['`]([^'`]+)['`]/g, [...reasons, ...judged.filter((line) => /return .*`/.test(line))]);
+    const quoted = all(
+      /'([^']+)'/g,
+      judged.filter((line) => !line.includes('log(')),
+    );
+    const pieces = [...strings, ...quoted]
+      .flatMap((text) => text.split(/\$\{[^}]*\}?/))
+      .map((piece) => piece.trim())
+      .filter((piece) => piece.includes(' '));
+    expect(pieces.length).toBeGreaterThan(10);
+    expect(pieces.filter((piece) => !PAGE.includes(piece))).toEqual([]);
+  });
 });

@@ -11,7 +11,18 @@ describe('the value of PREFORK_INTERP', () => {
     ['for a version that is not known', 'v1,1.000000000,v20 3,4,5,6', 1000000000n, 1],
     ['with the run directory', 'v1,1.000000000,v2 3,4,5,6 /run/a b', 1000000000n, 2, '/run/a b'],
     ['for version 1, with more words', 'v1,1.000000000 3,4,5,6 /run', 1000000000n, 1],
-  ] as const)('%s', (_, value, stampNs, protocol, directory = undefined) => {
+    [
+      'with options of the server',
+      'v1,1.000000000,v2,max-servers=8,=x,log-facility= 3,4,5,6',
+      1000000000n,
+      2,
+      undefined,
+      [
+        ['max-servers', '8'],
+        ['log-facility', ''],
+      ],
+    ],
+  ] as const)('%s', (_, value, stampNs, protocol, directory = undefined, options: readonly unknown[] = []) => {
     expect(parseHandover(value)).toEqual({
       listener: 3,
       call: 4,
@@ -19,6 +30,7 @@ describe('the value of PREFORK_INTERP', () => {
       watcherErrors: 6,
       protocol,
       stampNs,
+      options,
       directory,
     });
   });

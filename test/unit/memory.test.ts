@@ -18,8 +18,8 @@ test.each([
   [100, 'enough'],
   [99.9, 'short'],
   [50, 'short'],
-  [49.6, { retire: 'the machine is short of memory: 50 MB are left' }],
-  [0, { retire: 'the machine is short of memory: 0 MB are left' }],
+  [49.6, { retire: 'memory is short: 50 MB are left' }],
+  [0, { retire: 'memory is short: 0 MB are left' }],
 ] as const)('with %d MB available of 100 that are wanted', (available, expected) => {
   const { use, memory: seen } = memory({ minAvailableMb: 100 });
   use.available = available;

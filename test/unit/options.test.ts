@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { completeOptions, DEFAULTS } from '../../src/setup/options.js';
+import { completeOptions, DEFAULTS, onTheLine, optionsOfLine } from '../../src/setup/options.js';
 
 describe('the options of initialisationComplete', () => {
   it('are all optional', () => {
@@ -34,6 +34,50 @@ describe('the options of initialisationComplete', () => {
   ])('refuse %j by name', (given, name) => {
     expect(() => completeOptions(given as object)).toThrowError(
       expect.objectContaining({ code: 'ERR_PREFORK_OPTION', message: expect.stringContaining(name) }),
+    );
+  });
+});
+
+describe('the options of the #! line', () => {
+  it('are those of the script, by another spelling', () => {
+    expect(Object.keys(DEFAULTS).map(onTheLine)).toEqual([
+      '--max-servers',
+      '--idle-timeout-seconds',
+      '--max-errors',
+      '--max-memory-mb',
+      '--min-available-mb',
+      '--log-facility',
+    ]);
+  });
+
+  it('are numbers where the script has numbers', () => {
+    const given = [
+      ['max-servers', '-1'],
+      ['idle-timeout-seconds', '0.125'],
+      ['log-facility', ''],
+    ] as const;
+    expect(optionsOfLine(given)).toEqual({ maxServers: -1, idleTimeoutSeconds: 0.125, logFacility: '' });
+  });
+
+  it('may be those of a later client', () => {
+    expect(optionsOfLine([['colour', 'blue']])).toEqual({});
+  });
+
+  it.each([
+    ['max-servers', '1.5'],
+    ['max-servers', ''],
+    ['idle-timeout-seconds', '1e3'],
+    ['idle-timeout-seconds', 'Infinity'],
+    ['max-errors', '-1'],
+    ['max-memory-mb', '1.2345'],
+    ['min-available-mb', '1234567890'],
+    ['log-facility', 'toString'],
+  ])('refuse --%s=%s by name', (name, value) => {
+    expect(() => optionsOfLine([[name, value]])).toThrowError(
+      expect.objectContaining({
+        code: 'ERR_PREFORK_OPTION',
+        message: expect.stringMatching(`^option --${name}=${value} must be `),
+      }),
     );
   });
 });

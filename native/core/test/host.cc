@@ -85,6 +85,7 @@ void identity_of(const Words &words) {
         break;
       case 'G':
       case 'E':
+      case 'o':
         fields.push_back({words[at][0], string.c_str(), nullptr});
         break;
       case 'v':
@@ -244,11 +245,13 @@ void wait(const Words &words) {
   std::cout << (meaning.core ? " core\n" : "\n");
 }
 
-// preclean IDENT-IN-USE (NAME TIME)*
+// preclean IDENT-IN-USE [keep N] (NAME TIME)*
 void preclean(const Words &words) {
-  if (const Code code = preclean_begin(unescape(words.at(0)).c_str()); code != E_NONE) return print_error(code);
+  const bool says_kept = words.size() > 2 && words[1] == "keep";
+  const size_t kept = says_kept ? std::stoul(words[2]) : PRECLEAN_KEEP;
+  if (const Code code = preclean_begin(unescape(words.at(0)).c_str(), kept); code != E_NONE) return print_error(code);
   std::map<std::string, int64_t> last_use;
-  for (size_t at = 1; at + 1 < words.size(); at += 2) {
+  for (size_t at = says_kept ? 3 : 1; at + 1 < words.size(); at += 2) {
     const std::string name = unescape(words[at]);
     const Code code = preclean_name(name.c_str());
     if (code == E_PRECLEAN_FULL) break;
