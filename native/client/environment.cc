@@ -17,6 +17,9 @@ namespace {
 // Ours, and perhaps another's: this call may come from within a setup.
 constexpr char VARIABLE[] = "PREFORK_INTERP";
 
+// Its first word where a report is wanted (src/setup/handover.ts).
+constexpr char EXAMINE[] = "examine";
+
 // Exactly nine digits of nanoseconds, with the zeros in front.
 void add_nanoseconds(Line *line, long nanoseconds) {
   for (long unit = 100000000; unit > 0; unit /= 10) line->number(nanoseconds / unit % 10);
@@ -77,7 +80,7 @@ char **setup_environment(const Context &context, const Interpreter &interpreter,
 
 char **examined_environment(const Context &context, const Interpreter &interpreter, int report) {
   Line line;
-  line.text("examine");
+  line.text(EXAMINE);
   add_settings(&line, context.options);
   return with_handover(context, interpreter, line.text(" ").number(report));
 }
