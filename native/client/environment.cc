@@ -28,7 +28,7 @@ char *describe(const Interpreter &interpreter, const Handover &handover, const t
   if (interpreter.adapted != nullptr) line.text(",v2");
   line.text(" ").number(handover.listener).text(",").number(handover.call);
   line.text(",").number(handover.watcher_input).text(",").number(handover.watcher_errors);
-  if (interpreter.adapted != nullptr) line.text(" ").text(handover.directory);
+  if (interpreter.adapted != nullptr) line.text(" ").text(handover.socket);
   return strdup(line.bytes());
 }
 

@@ -10,6 +10,8 @@ export interface Process {
   readonly state: string;
   /** Milliseconds since it was started. */
   readonly ageMs: number;
+  /** When that was, in clock ticks since the machine was: number and this together are no other process's. */
+  readonly startedTicks: number;
   /** Its arguments with a space between. */
   readonly commandLine: string;
 }
@@ -30,23 +32,42 @@ export function processOf(pid: number): Process | undefined {
   if (stat === undefined) return undefined;
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const uptimeMs = Number.parseFloat(read('/proc/uptime') ?? '0') * 1000;
+  const startedTicks = Number(fields[FIELD_STARTED]);
   return {
     pid,
     parent: Number(fields[FIELD_PARENT]),
     state: fields[0] ?? '?',
-    ageMs: Math.max(0, uptimeMs - (Number(fields[FIELD_STARTED]) * 1000) / TICKS_PER_SECOND),
+    ageMs: Math.max(0, uptimeMs - (startedTicks * 1000) / TICKS_PER_SECOND),
+    startedTicks,
     commandLine: commandLineOf(pid),
   };
 }
 
 /** Whether it runs: one that has ended and was not reaped does not. */
 export function isAlive(pid: number): boolean {
-  const state = processOf(pid)?.state;
-  return state !== undefined && state !== 'Z' && state !== 'X';
+  const process = processOf(pid);
+  return process !== undefined && isRunning(process);
+}
+
+/** Whether this very process still runs, and not another that was given its number. */
+export function isStillAlive({ pid, startedTicks }: Process): boolean {
+  const now = processOf(pid);
+  return now?.startedTicks === startedTicks && isRunning(now);
+}
+
+function isRunning({ state }: Process): boolean {
+  return state !== 'Z' && state !== 'X';
 }
 
 export function commandLineOf(pid: number): string {
   return (read(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trimEnd();
+}
+
+/** What a process was started with under this name in its environment; undefined where that is nothing, or may not be read. */
+export function startedWith(pid: number, name: string): string | undefined {
+  const entries = (read(`/proc/${pid}/environ`) ?? '').split('\0');
+  const entry = entries.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
+  return entry && Buffer.from(entry, 'latin1').toString();
 }
 
 /** The numbers of all processes that are seen here. */

@@ -8,14 +8,14 @@ const ANSWER_LIMIT_MS = 2_000;
 const STARTING_LIMIT_MS = 250;
 
 /** As src/setup/complete.ts and src/executor/become.ts show it. */
-const SERVER_NAME = 'prefork-interp: server';
+export const SERVER_NAME = 'prefork-interp: server';
 const SPARE_NAME = 'prefork-interp: spare';
 
 /**
  * `serving`: it takes calls. `starting`: somebody is starting it. `silent`: somebody listens who does not answer, such as a server that is stopped. `dead`: what
- * one that has ended has left behind.
+ * one that has ended has left behind. `replaced`: a server that takes no more calls, and serves out those that it has.
  */
-export type State = 'serving' | 'starting' | 'silent' | 'dead';
+export type State = 'serving' | 'starting' | 'silent' | 'dead' | 'replaced';
 
 /** A rendezvous and its server, as `list --json` shows it (docs/preforkctl.md). What cannot be known is null. */
 export interface ServerView {
@@ -40,7 +40,8 @@ export interface ServerView {
   readonly staleBecause: string | null;
 }
 
-const UNKNOWN = {
+/** Of a server of which nothing is known. */
+export const UNKNOWN = {
   script: null,
   pid: null,
   uptimeSeconds: null,
@@ -120,7 +121,7 @@ async function replied(base: ServerView, reply: Reply, memory: boolean): Promise
 }
 
 /** What the kernel tells of a server that does not tell anything itself. */
-async function seenFromOutside(pid: number, memory: boolean): Promise<Partial<ServerView>> {
+export async function seenFromOutside(pid: number, memory: boolean): Promise<Partial<ServerView>> {
   const process = processOf(pid);
   if (!process) return {};
   const { ageMs, commandLine } = process;

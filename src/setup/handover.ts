@@ -17,12 +17,12 @@ export interface Handover {
   readonly protocol: 1 | 2;
   /** Modification time of the socket in nanoseconds, just before setup started; absent in the first design. */
   readonly stampNs: bigint | undefined;
-  /** The run directory, in which only this user can write, for what is worth keeping; absent in version 1. */
-  readonly directory: string | undefined;
+  /** The path of the rendezvous' socket, in a directory in which only this user can write; absent in version 1. */
+  readonly socket: string | undefined;
 }
 
 /**
- * Takes apart the value of `PREFORK_INTERP`: `v1,SECS.NSECS[,v2][,...] LISTEN,CALL,WATCHE,WATCHI[,...][ ...]`; with `v2`, what comes last is the run directory.
+ * Takes apart the value of `PREFORK_INTERP`: `v1,SECS.NSECS[,v2][,...] LISTEN,CALL,WATCHE,WATCHI[,...][ ...]`; with `v2`, what comes last is the path of the socket.
  *
  * What is not known is ignored, so that a later client can say more: `v2` is such an item, which a library that does not know it passes over. The first design has no time stamp. Throws where
  * the value is not of this form: then some other program set the variable, or a client newer than version 1 alone.
@@ -40,8 +40,8 @@ export function parseHandover(value: string): Handover {
   const stampNs = stamp ? parseStamp(stamp, value) : undefined;
   // A path may have spaces in it.
   const last = rest.join(' ');
-  const directory = protocol === 2 && last.startsWith('/') ? last : undefined;
-  return { listener, call, watcherInput, watcherErrors, protocol, stampNs, directory };
+  const socket = protocol === 2 && last.startsWith('/') ? last : undefined;
+  return { listener, call, watcherInput, watcherErrors, protocol, stampNs, socket };
 }
 
 function parseDescriptor(text: string): number | undefined {
