@@ -1,7 +1,7 @@
 import { ControlError } from './control-error.js';
 import { type Explanation, explainScript, findRunDirectory } from './explanation.js';
 import { type Rendezvous, readRendezvous, rendezvousOf } from './rendezvous.js';
-import { serverProcesses } from './replaced.js';
+import { serversOf } from './replaced.js';
 
 /** Fewer characters of an ident are more likely the name of a program. */
 const FEWEST_CHARACTERS = 4;
@@ -22,7 +22,7 @@ export async function findServer(word: string): Promise<Meant> {
   if (!word.includes('/')) {
     const directory = await findRunDirectory();
     // A server that was ended, and still has calls, has left its ident behind.
-    const idents = [...readRendezvous(directory), ...serverProcesses(directory)].map(({ ident }) => ident);
+    const idents = [...readRendezvous(directory), ...serversOf(directory)].map(({ ident }) => ident);
     const ident = meantBy(word, [...new Set(idents)]);
     if (ident !== undefined) return { directory, rendezvous: rendezvousOf(directory, ident), explanation: undefined };
   }

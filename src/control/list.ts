@@ -1,5 +1,5 @@
 import { findRunDirectory } from './explanation.js';
-import { replacedAmong, serverProcesses, viewReplaced } from './replaced.js';
+import { replacedIn, serverLike, viewReplaced } from './replaced.js';
 import { type ServerView, viewServers } from './servers.js';
 import { ago, type Column, coloured, duration, megabytes, shortIdent, table } from './show.js';
 import { printJson, readWords } from './words.js';
@@ -30,9 +30,9 @@ export async function list(words: readonly string[]): Promise<number> {
 
 /** By ident, and of one ident the server that callers get before those that it has replaced. */
 async function viewAll(directory: string, memory: boolean): Promise<ServerView[]> {
-  const processes = serverProcesses(directory);
+  const before = serverLike();
   const present = await viewServers(directory, memory);
-  const replaced = replacedAmong(processes, present).map((each) => viewReplaced(each, memory));
+  const replaced = replacedIn(directory, before, present).map((each) => viewReplaced(each, memory));
   return [...present, ...(await Promise.all(replaced))].sort(({ ident: a }, { ident: b }) =>
     a < b ? -1 : a > b ? 1 : 0,
   );

@@ -8,9 +8,7 @@ export interface Process {
   readonly parent: number;
   /** `R` running, `S` asleep, `T` stopped, `Z` ended and not reaped .. */
   readonly state: string;
-  /** Milliseconds since it was started. */
-  readonly ageMs: number;
-  /** When that was, in clock ticks since the machine was: number and this together are no other process's. */
+  /** When it was started, in clock ticks since the machine was: number and this together are no other process's. */
   readonly startedTicks: number;
   /** Its arguments with a space between. */
   readonly commandLine: string;
@@ -31,16 +29,19 @@ export function processOf(pid: number): Process | undefined {
   const stat = read(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const uptimeMs = Number.parseFloat(read('/proc/uptime') ?? '0') * 1000;
-  const startedTicks = Number(fields[FIELD_STARTED]);
   return {
     pid,
     parent: Number(fields[FIELD_PARENT]),
     state: fields[0] ?? '?',
-    ageMs: Math.max(0, uptimeMs - (startedTicks * 1000) / TICKS_PER_SECOND),
-    startedTicks,
+    startedTicks: Number(fields[FIELD_STARTED]),
     commandLine: commandLineOf(pid),
   };
+}
+
+/** How long ago it was started, in seconds. */
+export function ageOf({ startedTicks }: Process): number {
+  const uptime = Number.parseFloat(read('/proc/uptime') ?? '0');
+  return Math.max(0, uptime - startedTicks / TICKS_PER_SECOND);
 }
 
 /** Whether it runs: one that has ended and was not reaped does not. */
@@ -113,7 +114,7 @@ export function listenersOf(paths: ReadonlySet<string>): ReadonlyMap<string, num
     for (const path of openFiles(pid).flatMap((file) => pathOf.get(file) ?? [])) {
       const known = found.get(path);
       const process = processOf(pid);
-      if (process && (!known || process.ageMs > known.ageMs)) found.set(path, process);
+      if (process && (!known || process.startedTicks < known.startedTicks)) found.set(path, process);
     }
   }
   return new Map([...found].map(([path, { pid }]) => [path, pid]));

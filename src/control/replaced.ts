@@ -22,18 +22,28 @@ export interface ServerProcess extends Process {
  * All servers of version 2 that were started for this run directory, by what the kernel shows of them: their command line, and the handover that setup was
  * started with. So a server is found that has no rendezvous any more, however it lost that; and no file has to be kept, and removed, for it.
  */
-export function serverProcesses(directory: string): ServerProcess[] {
+export function serversOf(directory: string): ServerProcess[] {
+  return serversAmong(serverLike(), directory);
+}
+
+/** Those of all processes that show themselves as servers, of whatever run directory. */
+export function serverLike(): Process[] {
+  const alike = allProcesses().filter((pid) => commandLineOf(pid).startsWith(SERVER_NAME));
+  const found = alike.flatMap((pid) => processOf(pid) ?? []);
+  // What a server has just forked looks like it for a moment.
+  return found.filter(({ parent }) => !alike.includes(parent));
+}
+
+function serversAmong(processes: readonly Process[], directory: string): ServerProcess[] {
   const own = look(directory);
-  const alike = new Set(allProcesses().filter((pid) => commandLineOf(pid).startsWith(SERVER_NAME)));
-  return [...alike].flatMap((pid) => {
-    const process = processOf(pid);
-    const socket = socketOf(pid);
-    if (!own || !process || !socket) return [];
+  return processes.flatMap((process) => {
+    const socket = socketOf(process.pid);
+    if (!own || !socket) return [];
     // As the process sees it: in a container of its own, the same path is another directory.
-    const its = look(`/proc/${pid}/root${dirname(socket)}`);
-    if (its?.ino !== own.ino || its.dev !== own.dev) return [];
-    // What a server has just forked looks like it for a moment.
-    return alike.has(process.parent) || !isAlive(pid) ? [] : [{ ...process, ident: basename(socket).slice(1) }];
+    const its = look(`/proc/${process.pid}/root${dirname(socket)}`);
+    const isHere = its?.ino === own.ino && its.dev === own.dev;
+    // Looked at last: what was found under this number is this process's.
+    return isHere && isStillAlive(process) ? [{ ...process, ident: basename(socket).slice(1) }] : [];
   });
 }
 
@@ -55,18 +65,27 @@ function socketOf(pid: number): string | undefined {
 }
 
 /**
- * Those of `processes` that serve out their calls, or are just going: they are still there, and none of the rendezvous is theirs. `processes` have to be found
- * before the rendezvous are looked at: otherwise a server that has begun in between would be taken for one that is going.
+ * The servers of a run directory that serve out their calls, or are just going: they are still there, and none of the rendezvous is theirs. `before`: what looked
+ * like a server before the rendezvous were looked at, since one that has begun in between would be taken for one that is going.
  */
-export function replacedAmong(processes: readonly ServerProcess[], views: readonly ServerView[]): ServerProcess[] {
+export function replacedIn(
+  directory: string,
+  before: readonly Process[],
+  views: readonly ServerView[],
+): ServerProcess[] {
   const present = new Set(views.map(({ pid }) => pid));
+  const others = serversAmong(
+    before.filter(({ pid }) => !present.has(pid)),
+    directory,
+  );
   // Whoever has begun last of an ident, where its rendezvous does not tell who it is.
   const unknown = views.filter(({ state, pid }) => state === 'starting' || (state === 'silent' && pid === null));
-  for (const { ident } of unknown) {
-    const [youngest] = processes.filter((each) => each.ident === ident).sort((a, b) => b.startedTicks - a.startedTicks);
-    if (youngest) present.add(youngest.pid);
-  }
-  return processes.filter((each) => !present.has(each.pid) && isStillAlive(each));
+  const starting = unknown.map(({ ident }) => youngest(others.filter((each) => each.ident === ident)));
+  return others.filter((each) => !starting.includes(each));
+}
+
+function youngest(processes: readonly ServerProcess[]): ServerProcess | undefined {
+  return [...processes].sort((a, b) => b.startedTicks - a.startedTicks)[0];
 }
 
 /** As `list` shows it. What only a server could tell is null: nobody can ask this one. */

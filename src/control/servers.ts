@@ -1,5 +1,5 @@
 import { type Answer, ask, isListening, type Reply } from './ask.js';
-import { childrenOf, commandLineOf, isAlive, listenersOf, lockedInodes, memoryOf, processOf } from './proc.js';
+import { ageOf, childrenOf, commandLineOf, isAlive, listenersOf, lockedInodes, memoryOf, processOf } from './proc.js';
 import { type Rendezvous, readRendezvous } from './rendezvous.js';
 
 /** A server answers in a millisecond; this is for one that is at work on a busy machine. */
@@ -124,12 +124,12 @@ async function replied(base: ServerView, reply: Reply, memory: boolean): Promise
 export async function seenFromOutside(pid: number, memory: boolean): Promise<Partial<ServerView>> {
   const process = processOf(pid);
   if (!process) return {};
-  const { ageMs, commandLine } = process;
+  const { commandLine } = process;
   return {
     pid,
     // Of another library it is whatever that shows.
     script: commandLine.startsWith(SERVER_NAME) ? commandLine.slice(SERVER_NAME.length + 1) : null,
-    uptimeSeconds: ageMs / 1000,
+    uptimeSeconds: ageOf(process),
     spares: sparesOf(pid).length,
     pssKb: memory ? await memoryOfAll(pid) : null,
   };

@@ -1,5 +1,5 @@
 import { findServer } from './find-server.js';
-import { replacedAmong, serverProcesses, viewReplaced } from './replaced.js';
+import { replacedIn, serverLike, viewReplaced } from './replaced.js';
 import { type ServerView, viewAll } from './servers.js';
 import { ago, coloured, duration, megabytes, printable } from './show.js';
 import { printJson, readWords } from './words.js';
@@ -23,9 +23,10 @@ export async function status(words: readonly string[]): Promise<number> {
   const read = readWords(words, USAGE, { least: 1, most: 1, what: 'script or ident' });
   if (!read) return 0;
   const { directory, rendezvous, explanation } = await findServer(read.rest[0] as string);
-  const processes = serverProcesses(directory).filter(({ ident }) => ident === rendezvous.ident);
+  const before = serverLike();
   const [seen] = (await viewAll([rendezvous], true)) as [ServerView];
-  const replaced = await Promise.all(replacedAmong(processes, [seen]).map((each) => viewReplaced(each, true)));
+  const others = replacedIn(directory, before, [seen]).filter(({ ident }) => ident === rendezvous.ident);
+  const replaced = await Promise.all(others.map((each) => viewReplaced(each, true)));
   const script = seen.script ?? explanation?.script ?? replaced[0]?.script ?? null;
   const view: StatusView = { ...seen, script, replaced };
   if (read.json) printJson(view);

@@ -2,7 +2,7 @@ import { endAll, type Fate } from './ending.js';
 import { findRunDirectory } from './explanation.js';
 import { findServer } from './find-server.js';
 import { type Rendezvous, readRendezvous } from './rendezvous.js';
-import { type ServerProcess, serverProcesses } from './replaced.js';
+import { type ServerProcess, serversOf } from './replaced.js';
 import { printable, shortIdent } from './show.js';
 import { UsageError } from './usage.js';
 import { printJson, readWords } from './words.js';
@@ -51,11 +51,11 @@ export async function stop(words: readonly string[]): Promise<number> {
 async function find(word: string | undefined): Promise<{ rendezvous: Rendezvous[]; servers: ServerProcess[] }> {
   if (word === undefined) {
     const directory = await findRunDirectory();
-    return { servers: serverProcesses(directory), rendezvous: readRendezvous(directory) };
+    return { servers: serversOf(directory), rendezvous: readRendezvous(directory) };
   }
   const { directory, rendezvous } = await findServer(word);
   return {
-    servers: serverProcesses(directory).filter(({ ident }) => ident === rendezvous.ident),
+    servers: serversOf(directory).filter(({ ident }) => ident === rendezvous.ident),
     rendezvous: [rendezvous],
   };
 }
