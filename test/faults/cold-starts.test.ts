@@ -3,11 +3,12 @@ import { mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { EVENTS_FILE, FORMER_EVENTS_FILE } from '../../src/server/event-log.js';
-import { coldStart, prepareColdStarts, WAYS_TO_START } from '../support/cold-starts.js';
+import { prepareColdStarts } from '../support/cold-start.js';
 import { control } from '../support/preforkctl.js';
 import { descriptorsOf, processes, processOf } from '../support/processes.js';
 import { atRest } from '../support/served.js';
 import { until } from '../support/until.js';
+import { coldStart, WAYS_TO_START } from '../support/ways-to-start.js';
 import { type Workspace, workspace } from '../support/workspace.js';
 
 /** As many as there is time for; a thousand take two minutes. */
