@@ -1,5 +1,5 @@
 /** What /proc says of processes (proc(5)). One that ends while it is looked at is not there. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pssKbIn } from '../server/memory-use.js';
 
@@ -10,8 +10,6 @@ export interface Process {
   readonly state: string;
   /** When it was started, in clock ticks since the machine was: number and this together are no other process's. */
   readonly startedTicks: number;
-  /** Its arguments with a space between. */
-  readonly commandLine: string;
 }
 
 /** Clock ticks a second in what the kernel tells programs (USER_HZ, time(7)): 100 on every architecture that Node runs on. */
@@ -34,7 +32,6 @@ export function processOf(pid: number): Process | undefined {
     parent: Number(fields[FIELD_PARENT]),
     state: fields[0] ?? '?',
     startedTicks: Number(fields[FIELD_STARTED]),
-    commandLine: commandLineOf(pid),
   };
 }
 
@@ -60,8 +57,27 @@ function isRunning({ state }: Process): boolean {
   return state !== 'Z' && state !== 'X';
 }
 
+/** The arguments of a process with a space between. */
 export function commandLineOf(pid: number): string {
   return (read(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trimEnd();
+}
+
+/** Those of all processes whose first argument begins with this. No more of them is read than that takes: there may be thousands. */
+export function processesCalled(name: string): number[] {
+  const wanted = Buffer.from(name);
+  const begins = Buffer.alloc(wanted.length);
+  return allProcesses().filter((pid) => {
+    try {
+      const file = openSync(`/proc/${pid}/cmdline`, 'r');
+      try {
+        return readSync(file, begins) === wanted.length && begins.equals(wanted);
+      } finally {
+        closeSync(file);
+      }
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** What a process was started with under this name in its environment; undefined where that is nothing, or may not be read. */

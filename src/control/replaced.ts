@@ -1,16 +1,7 @@
 import { type Stats, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { HANDOVER_VARIABLE, parseHandover } from '../setup/handover.js';
-import {
-  allProcesses,
-  childrenOf,
-  commandLineOf,
-  isAlive,
-  isStillAlive,
-  type Process,
-  processOf,
-  startedWith,
-} from './proc.js';
+import { childrenOf, isAlive, isStillAlive, type Process, processesCalled, processOf, startedWith } from './proc.js';
 import { SERVER_NAME, type ServerView, seenFromOutside, sparesOf, UNKNOWN } from './servers.js';
 
 /** A process that is a server of a run directory, whether its rendezvous is still there or not. */
@@ -28,7 +19,7 @@ export function serversOf(directory: string): ServerProcess[] {
 
 /** Those of all processes that show themselves as servers, of whatever run directory. */
 export function serverLike(): Process[] {
-  const alike = allProcesses().filter((pid) => commandLineOf(pid).startsWith(SERVER_NAME));
+  const alike = processesCalled(SERVER_NAME);
   const found = alike.flatMap((pid) => processOf(pid) ?? []);
   // What a server has just forked looks like it for a moment.
   return found.filter(({ parent }) => !alike.includes(parent));

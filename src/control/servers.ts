@@ -124,7 +124,7 @@ async function replied(base: ServerView, reply: Reply, memory: boolean): Promise
 export async function seenFromOutside(pid: number, memory: boolean): Promise<Partial<ServerView>> {
   const process = processOf(pid);
   if (!process) return {};
-  const { commandLine } = process;
+  const commandLine = commandLineOf(pid);
   return {
     pid,
     // Of another library it is whatever that shows.
