@@ -40,7 +40,7 @@ Line describe(const core::Options &options, const Interpreter &interpreter, cons
   add_settings(&line, options);
   line.text(" ").number(handover.listener).text(",").number(handover.call);
   line.text(",").number(handover.watcher_input).text(",").number(handover.watcher_errors);
-  if (interpreter.adapted != nullptr) line.text(" ").text(handover.directory);
+  if (interpreter.adapted != nullptr) line.text(" ").text(handover.socket);
   return line;
 }
 

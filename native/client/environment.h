@@ -7,13 +7,13 @@
 
 namespace prefork::client {
 
-// The four descriptors that setup inherits (docs/protocol.md), and where the rendezvous is.
+// The four descriptors that setup inherits (docs/protocol.md), and the path of the first.
 struct Handover {
   int listener;
   int call;            // its end of the first call's socket pair
   int watcher_input;   // writing end of the watcher's standard input: only held open
   int watcher_errors;  // reading end of the watcher's standard error
-  const char *directory;
+  const char *socket;
 };
 
 // For setup: the caller's environment, or with laundered mediation a short one, and PREFORK_INTERP, which tells of the descriptors and of the

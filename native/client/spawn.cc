@@ -130,7 +130,7 @@ int start_server(const Context &context, const Interpreter &interpreter, const R
   const Listener listener = listen_at(rendezvous);
   int call[2];
   if (sys::socket_pair(call) != 0) fail(Line().text("cannot make a socket pair for the first call").error(errno));
-  Handover handover{listener.fd, call[1], -1, -1, rendezvous.directory.path};
+  Handover handover{listener.fd, call[1], -1, -1, rendezvous.socket};
   start_watcher(rendezvous.socket, listener.identity, &handover.watcher_input, &handover.watcher_errors, told);
   check_child(told);
   begun.setup = start_setup(context, interpreter, handover, listener.identity.st_mtim, told);

@@ -75,7 +75,7 @@ async function candidates(words: readonly string[]): Promise<string[]> {
   const [command = '', ...rest] = words;
   if (rest.length === 0)
     return Object.keys(COMPLETED)
-      .concat('--help')
+      .concat('--help', '--version')
       .filter((word) => word.startsWith(command));
   const known = Object.hasOwn(COMPLETED, command) ? COMPLETED[command] : undefined;
   if (!known) return [];

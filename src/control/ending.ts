@@ -3,9 +3,10 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as native from '../native.js';
 import { ask, isListening } from './ask.js';
-import { allProcesses, childrenOf, commandLineOf, isAlive, listenersOf, processOf } from './proc.js';
+import { allProcesses, commandLineOf, isStillAlive, listenersOf, type Process, processOf } from './proc.js';
 import type { Rendezvous } from './rendezvous.js';
-import { isServer, sparesOf } from './servers.js';
+import { callsOf, type ServerProcess } from './replaced.js';
+import { isServer } from './servers.js';
 
 const ANSWER_LIMIT_MS = 2_000;
 /** Somebody who holds the lock starts a server; and nobody tells when a process ends that is no child. */
@@ -25,11 +26,26 @@ export interface Fate {
 
 /**
  * Ends whatever serves these rendezvous, and removes them, all at once; returns when they are gone, or at `deadline` (of performance.now()). Each
- * lock is held from before the server is told to stop until the rendezvous is removed: so no caller starts another in between.
+ * lock is held from before the server is told to stop until the rendezvous is removed: so no caller starts another in between. `servers`: all that there were
+ * before; those of them that take no more calls anyhow are waited for in the same way.
  */
-export async function endAll(rendezvous: readonly Rendezvous[], deadline: number): Promise<Fate[]> {
+export async function endAll(
+  rendezvous: readonly Rendezvous[],
+  servers: readonly ServerProcess[],
+  deadline: number,
+): Promise<Fate[]> {
   const watchers = findWatchers();
-  return Promise.all(rendezvous.map((each) => end(each, watchers.get(each.socket) ?? [], deadline)));
+  const fates = await Promise.all(rendezvous.map((each) => end(each, watchers.get(each.socket) ?? [], deadline)));
+  const replaced = servers.filter(({ pid }) => !fates.some((fate) => fate.pid === pid));
+  return [...fates, ...(await Promise.all(replaced.map((each) => awaitEnd(each, deadline))))];
+}
+
+/** Nobody can tell it anything any more, and nobody has to: it has been told. */
+async function awaitEnd(server: ServerProcess, deadline: number): Promise<Fate> {
+  const { ident, pid } = server;
+  if (isStillAlive(server)) letGoOn(pid);
+  const left = await untilGone([server], deadline);
+  return { ident, kind: left.length > 0 ? 'left' : 'stopped', pid, why: left.map(describe).join(', ') };
 }
 
 async function end(rendezvous: Rendezvous, watchers: readonly number[], deadline: number): Promise<Fate> {
@@ -46,7 +62,8 @@ async function end(rendezvous: Rendezvous, watchers: readonly number[], deadline
   } finally {
     closeSync(lock);
   }
-  const left = await untilGone([...(pid === undefined ? [] : [pid]), ...watchers], deadline);
+  const waitedFor = [...(pid === undefined ? [] : [pid]), ...watchers].flatMap((each) => processOf(each) ?? []);
+  const left = await untilGone(waitedFor, deadline);
   if (left.length > 0) return { ident, kind: 'left', pid, why: left.map(describe).join(', ') };
   return { ident, kind: wasThere ? 'stopped' : 'cleared', pid, why: '' };
 }
@@ -66,9 +83,13 @@ async function tell({
     return { pid: undefined, wasThere: false };
   }
   const pid = isServer(notedPid) ? notedPid : listenersOf(new Set([socket])).get(socket);
-  // One that is stopped cannot see that it is to go.
-  if (pid !== undefined && processOf(pid)?.state === 'T') native.sendSignal(pid, native.signalNumber('SIGCONT'));
+  if (pid !== undefined) letGoOn(pid);
   return { pid, wasThere: true };
+}
+
+/** One that is stopped cannot see that it is to go. */
+function letGoOn(pid: number): void {
+  if (processOf(pid)?.state === 'T') native.sendSignal(pid, native.signalNumber('SIGCONT'));
 }
 
 /**
@@ -103,18 +124,18 @@ function removeFile(path: string): void {
   }
 }
 
-/** Those of `pids` that are still there at the deadline. */
-async function untilGone(pids: readonly number[], deadline: number): Promise<number[]> {
-  let left = pids.filter(isAlive);
+/** Those that are still there at the deadline. */
+async function untilGone(processes: readonly Process[], deadline: number): Promise<Process[]> {
+  let left = processes.filter(isStillAlive);
   while (left.length > 0 && performance.now() < deadline) {
     await pause(LOOK_EVERY_MS);
-    left = left.filter(isAlive);
+    left = left.filter(isStillAlive);
   }
   return left;
 }
 
-function describe(pid: number): string {
-  const calls = childrenOf(pid).length - sparesOf(pid).length;
+function describe({ pid }: Process): string {
+  const calls = callsOf(pid).length;
   if (calls > 0) return `process ${pid}, which serves out its calls (${calls})`;
   return `process ${pid} (${processOf(pid)?.state ?? 'gone by now'}) ${commandLineOf(pid)}`;
 }

@@ -1,6 +1,7 @@
 import { ControlError } from './control-error.js';
 import { type Explanation, explainScript, findRunDirectory } from './explanation.js';
 import { type Rendezvous, readRendezvous, rendezvousOf } from './rendezvous.js';
+import { serversOf } from './replaced.js';
 
 /** Fewer characters of an ident are more likely the name of a program. */
 const FEWEST_CHARACTERS = 4;
@@ -20,20 +21,20 @@ export interface Meant {
 export async function findServer(word: string): Promise<Meant> {
   if (!word.includes('/')) {
     const directory = await findRunDirectory();
-    const rendezvous = byIdent(readRendezvous(directory), word);
-    if (rendezvous) return { directory, rendezvous, explanation: undefined };
+    // A server that was ended, and still has calls, has left its ident behind.
+    const idents = [...readRendezvous(directory), ...serversOf(directory)].map(({ ident }) => ident);
+    const ident = meantBy(word, [...new Set(idents)]);
+    if (ident !== undefined) return { directory, rendezvous: rendezvousOf(directory, ident), explanation: undefined };
   }
   const explanation = await explainScript(word);
   const { directory, ident } = explanation;
   return { directory, rendezvous: rendezvousOf(directory, ident), explanation };
 }
 
-function byIdent(all: readonly Rendezvous[], word: string): Rendezvous | undefined {
-  const exact = all.find(({ ident }) => ident === word);
-  if (exact || word.length < FEWEST_CHARACTERS) return exact;
-  const found = all.filter(({ ident }) => ident.startsWith(word) || ident.replace(/^2\./, '').startsWith(word));
+function meantBy(word: string, idents: readonly string[]): string | undefined {
+  const exact = idents.find((ident) => ident === word);
+  if (exact !== undefined || word.length < FEWEST_CHARACTERS) return exact;
+  const found = idents.filter((ident) => ident.startsWith(word) || ident.replace(/^2\./, '').startsWith(word));
   if (found.length <= 1) return found[0];
-  throw new ControlError(
-    `${word}: ${found.length} idents begin with that: ${found.map(({ ident }) => ident).join(', ')}`,
-  );
+  throw new ControlError(`${word}: ${found.length} idents begin with that: ${found.join(', ')}`);
 }

@@ -1,12 +1,14 @@
 import { findRunDirectory } from './explanation.js';
+import { replacedIn, serverLike, viewReplaced } from './replaced.js';
 import { type ServerView, viewServers } from './servers.js';
 import { ago, type Column, coloured, duration, megabytes, shortIdent, table } from './show.js';
 import { printJson, readWords } from './words.js';
 
 const USAGE = `usage: preforkctl list [OPTION ..]
 
-Lists the servers that there are in the run directory, and what is left of those that are no more (dead: preforkctl stop --all,
-or stop IDENT, clears them). Each is asked; nothing is started, and none serves longer for being asked.
+Lists the servers that there are in the run directory, those that only serve out their calls (replaced), and what is left of
+those that are no more (dead: preforkctl stop --all, or stop IDENT, clears them). Each is asked; nothing is started, and none
+serves longer for being asked.
 
   --no-memory   do not ask how much memory they have, which takes nearly as long as all the rest
   --json        an array of objects, which docs/preforkctl.md describes
@@ -20,10 +22,20 @@ export async function list(words: readonly string[]): Promise<number> {
   const read = readWords(words, USAGE, { own: { 'no-memory': { type: 'boolean' } } });
   if (!read) return 0;
   const directory = await findRunDirectory();
-  const servers = await viewServers(directory, !read.values['no-memory']);
+  const servers = await viewAll(directory, !read.values['no-memory']);
   if (read.json) printJson(servers);
   else process.stdout.write(servers.length === 0 ? `no servers in ${directory}\n` : textOf(servers));
   return 0;
+}
+
+/** By ident, and of one ident the server that callers get before those that it has replaced. */
+async function viewAll(directory: string, memory: boolean): Promise<ServerView[]> {
+  const before = serverLike();
+  const present = await viewServers(directory, memory);
+  const replaced = replacedIn(directory, before, present).map((each) => viewReplaced(each, memory));
+  return [...present, ...(await Promise.all(replaced))].sort(({ ident: a }, { ident: b }) =>
+    a < b ? -1 : a > b ? 1 : 0,
+  );
 }
 
 const shown = (value: number | null) => (value === null ? '' : String(value));
@@ -43,7 +55,7 @@ const COLUMNS: readonly Column<ServerView>[] = [
 
 function textOf(servers: readonly ServerView[]): string {
   return table(COLUMNS, servers, (line, { state, stale }) => {
-    if (state === 'dead') return coloured(line, 'dim');
+    if (state === 'dead' || state === 'replaced') return coloured(line, 'dim');
     if (state === 'silent') return coloured(line, 'red');
     return stale ? coloured(line, 'yellow') : line;
   });

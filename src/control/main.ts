@@ -9,6 +9,7 @@ import { status } from './status.js';
 import { stop } from './stop.js';
 import { trace } from './trace.js';
 import { UsageError } from './usage.js';
+import { packageVersion } from './version.js';
 import { why } from './why.js';
 
 const USAGE = `usage: preforkctl COMMAND [..]
@@ -22,7 +23,7 @@ const USAGE = `usage: preforkctl COMMAND [..]
   trace SCRIPT [ARG ..]   runs a script that prefork-interp serves, and says where the time of the call went
   completion SHELL        what has a shell complete all this: bash, zsh or fish
 
-preforkctl COMMAND --help says more.
+preforkctl COMMAND --help says more; preforkctl --version which version this is.
 `;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -41,6 +42,10 @@ const COMMANDS: Readonly<Record<string, (words: readonly string[]) => Promise<nu
 async function main([word, ...words]: readonly string[]): Promise<number> {
   if (word === '--help') {
     process.stdout.write(USAGE);
+    return 0;
+  }
+  if (word === '--version') {
+    process.stdout.write(`preforkctl ${packageVersion()}\n`);
     return 0;
   }
   try {

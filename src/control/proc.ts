@@ -1,5 +1,5 @@
 /** What /proc says of processes (proc(5)). One that ends while it is looked at is not there. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pssKbIn } from '../server/memory-use.js';
 
@@ -8,10 +8,8 @@ export interface Process {
   readonly parent: number;
   /** `R` running, `S` asleep, `T` stopped, `Z` ended and not reaped .. */
   readonly state: string;
-  /** Milliseconds since it was started. */
-  readonly ageMs: number;
-  /** Its arguments with a space between. */
-  readonly commandLine: string;
+  /** When it was started, in clock ticks since the machine was: number and this together are no other process's. */
+  readonly startedTicks: number;
 }
 
 /** Clock ticks a second in what the kernel tells programs (USER_HZ, time(7)): 100 on every architecture that Node runs on. */
@@ -29,24 +27,64 @@ export function processOf(pid: number): Process | undefined {
   const stat = read(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const uptimeMs = Number.parseFloat(read('/proc/uptime') ?? '0') * 1000;
   return {
     pid,
     parent: Number(fields[FIELD_PARENT]),
     state: fields[0] ?? '?',
-    ageMs: Math.max(0, uptimeMs - (Number(fields[FIELD_STARTED]) * 1000) / TICKS_PER_SECOND),
-    commandLine: commandLineOf(pid),
+    startedTicks: Number(fields[FIELD_STARTED]),
   };
+}
+
+/** How long ago it was started, in seconds. */
+export function ageOf({ startedTicks }: Process): number {
+  const uptime = Number.parseFloat(read('/proc/uptime') ?? '0');
+  return Math.max(0, uptime - startedTicks / TICKS_PER_SECOND);
 }
 
 /** Whether it runs: one that has ended and was not reaped does not. */
 export function isAlive(pid: number): boolean {
-  const state = processOf(pid)?.state;
-  return state !== undefined && state !== 'Z' && state !== 'X';
+  const process = processOf(pid);
+  return process !== undefined && isRunning(process);
 }
 
+/** Whether this very process still runs, and not another that was given its number. */
+export function isStillAlive({ pid, startedTicks }: Process): boolean {
+  const now = processOf(pid);
+  return now?.startedTicks === startedTicks && isRunning(now);
+}
+
+function isRunning({ state }: Process): boolean {
+  return state !== 'Z' && state !== 'X';
+}
+
+/** The arguments of a process with a space between. */
 export function commandLineOf(pid: number): string {
   return (read(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trimEnd();
+}
+
+/** Those of all processes whose first argument begins with this. No more of them is read than that takes: there may be thousands. */
+export function processesCalled(name: string): number[] {
+  const wanted = Buffer.from(name);
+  const begins = Buffer.alloc(wanted.length);
+  return allProcesses().filter((pid) => {
+    try {
+      const file = openSync(`/proc/${pid}/cmdline`, 'r');
+      try {
+        return readSync(file, begins) === wanted.length && begins.equals(wanted);
+      } finally {
+        closeSync(file);
+      }
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** What a process was started with under this name in its environment; undefined where that is nothing, or may not be read. */
+export function startedWith(pid: number, name: string): string | undefined {
+  const entries = (read(`/proc/${pid}/environ`) ?? '').split('\0');
+  const entry = entries.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
+  return entry && Buffer.from(entry, 'latin1').toString();
 }
 
 /** The numbers of all processes that are seen here. */
@@ -92,7 +130,7 @@ export function listenersOf(paths: ReadonlySet<string>): ReadonlyMap<string, num
     for (const path of openFiles(pid).flatMap((file) => pathOf.get(file) ?? [])) {
       const known = found.get(path);
       const process = processOf(pid);
-      if (process && (!known || process.ageMs > known.ageMs)) found.set(path, process);
+      if (process && (!known || process.startedTicks < known.startedTicks)) found.set(path, process);
     }
   }
   return new Map([...found].map(([path, { pid }]) => [path, pid]));

@@ -1,5 +1,5 @@
 import { type Answer, ask, isListening, type Reply } from './ask.js';
-import { childrenOf, commandLineOf, isAlive, listenersOf, lockedInodes, memoryOf, processOf } from './proc.js';
+import { ageOf, childrenOf, commandLineOf, isAlive, listenersOf, lockedInodes, memoryOf, processOf } from './proc.js';
 import { type Rendezvous, readRendezvous } from './rendezvous.js';
 
 /** A server answers in a millisecond; this is for one that is at work on a busy machine. */
@@ -8,14 +8,14 @@ const ANSWER_LIMIT_MS = 2_000;
 const STARTING_LIMIT_MS = 250;
 
 /** As src/setup/complete.ts and src/executor/become.ts show it. */
-const SERVER_NAME = 'prefork-interp: server';
+export const SERVER_NAME = 'prefork-interp: server';
 const SPARE_NAME = 'prefork-interp: spare';
 
 /**
  * `serving`: it takes calls. `starting`: somebody is starting it. `silent`: somebody listens who does not answer, such as a server that is stopped. `dead`: what
- * one that has ended has left behind.
+ * one that has ended has left behind. `replaced`: a server that takes no more calls, and serves out those that it has.
  */
-export type State = 'serving' | 'starting' | 'silent' | 'dead';
+export type State = 'serving' | 'starting' | 'silent' | 'dead' | 'replaced';
 
 /** A rendezvous and its server, as `list --json` shows it (docs/preforkctl.md). What cannot be known is null. */
 export interface ServerView {
@@ -40,7 +40,8 @@ export interface ServerView {
   readonly staleBecause: string | null;
 }
 
-const UNKNOWN = {
+/** Of a server of which nothing is known. */
+export const UNKNOWN = {
   script: null,
   pid: null,
   uptimeSeconds: null,
@@ -120,15 +121,15 @@ async function replied(base: ServerView, reply: Reply, memory: boolean): Promise
 }
 
 /** What the kernel tells of a server that does not tell anything itself. */
-async function seenFromOutside(pid: number, memory: boolean): Promise<Partial<ServerView>> {
+export async function seenFromOutside(pid: number, memory: boolean): Promise<Partial<ServerView>> {
   const process = processOf(pid);
   if (!process) return {};
-  const { ageMs, commandLine } = process;
+  const commandLine = commandLineOf(pid);
   return {
     pid,
     // Of another library it is whatever that shows.
     script: commandLine.startsWith(SERVER_NAME) ? commandLine.slice(SERVER_NAME.length + 1) : null,
-    uptimeSeconds: ageMs / 1000,
+    uptimeSeconds: ageOf(process),
     spares: sparesOf(pid).length,
     pssKb: memory ? await memoryOfAll(pid) : null,
   };

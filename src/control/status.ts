@@ -1,4 +1,5 @@
 import { findServer } from './find-server.js';
+import { replacedIn, serverLike, viewReplaced } from './replaced.js';
 import { type ServerView, viewAll } from './servers.js';
 import { ago, coloured, duration, megabytes, printable } from './show.js';
 import { printJson, readWords } from './words.js';
@@ -6,9 +7,9 @@ import { printJson, readWords } from './words.js';
 const USAGE = `usage: preforkctl status [OPTION ..] SCRIPT|IDENT
 
 Says how one server is: that which running SCRIPT now would use, or that of IDENT, as preforkctl list shows it (any beginning
-that no other has). Starts none.
+that no other has); and those that it has replaced, and that still serve out their calls. Starts none.
 
-  --json   an object, as in the array of preforkctl list --json
+  --json   an object, as in the array of preforkctl list --json, and "replaced": an array of such
   --help   this
 
 exit status: 0 it serves; 1 failed: standard error says why; 2 the command line makes no sense; 3 there is no server, or none
@@ -21,15 +22,24 @@ const EXIT_NO_SERVER = 3;
 export async function status(words: readonly string[]): Promise<number> {
   const read = readWords(words, USAGE, { least: 1, most: 1, what: 'script or ident' });
   if (!read) return 0;
-  const { rendezvous, explanation } = await findServer(read.rest[0] as string);
-  const [seen] = await viewAll([rendezvous], true);
-  const view = { ...(seen as ServerView), script: seen?.script ?? explanation?.script ?? null };
+  const { directory, rendezvous, explanation } = await findServer(read.rest[0] as string);
+  const before = serverLike();
+  const [seen] = (await viewAll([rendezvous], true)) as [ServerView];
+  const others = replacedIn(directory, before, [seen]).filter(({ ident }) => ident === rendezvous.ident);
+  const replaced = await Promise.all(others.map((each) => viewReplaced(each, true)));
+  const script = seen.script ?? explanation?.script ?? replaced[0]?.script ?? null;
+  const view: StatusView = { ...seen, script, replaced };
   if (read.json) printJson(view);
   else process.stdout.write(textOf(view));
   return view.state === 'serving' ? 0 : EXIT_NO_SERVER;
 }
 
-function textOf(view: ServerView): string {
+/** As --json has it. */
+interface StatusView extends ServerView {
+  readonly replaced: readonly ServerView[];
+}
+
+function textOf(view: StatusView): string {
   const { state, pid, uptimeSeconds, calls, running, waiting, spares, pssKb, lastUsed, staleBecause } = view;
   const lines: (readonly [string, string | null])[] = [
     ['script', view.script],
@@ -45,8 +55,13 @@ function textOf(view: ServerView): string {
       'stale',
       staleBecause === null ? null : coloured(`the next call starts another: ${printable(staleBecause)}`, 'yellow'),
     ],
+    ...view.replaced.map((each) => ['replaced', replacedText(each)] as const),
   ];
   return lines.map(([name, value]) => (value === null ? '' : `${name.padEnd(10)}  ${value}\n`)).join('');
+}
+
+function replacedText({ pid, running, pssKb }: ServerView): string {
+  return `process ${pid}, which serves out its calls (${running})${pssKb === null ? '' : `, ${megabytes(pssKb)} MB`}`;
 }
 
 const STATES = {
@@ -54,4 +69,5 @@ const STATES = {
   starting: 'being started',
   silent: 'silent: somebody listens, and does not answer',
   dead: 'no server',
+  replaced: 'replaced',
 } as const;

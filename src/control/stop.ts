@@ -1,7 +1,8 @@
 import { endAll, type Fate } from './ending.js';
 import { findRunDirectory } from './explanation.js';
 import { findServer } from './find-server.js';
-import { readRendezvous } from './rendezvous.js';
+import { type Rendezvous, readRendezvous } from './rendezvous.js';
+import { type ServerProcess, serversOf } from './replaced.js';
 import { printable, shortIdent } from './show.js';
 import { UsageError } from './usage.js';
 import { printJson, readWords } from './words.js';
@@ -14,7 +15,8 @@ const USAGE = `usage: preforkctl stop [OPTION ..] SCRIPT|IDENT
 
 Ends the server that running SCRIPT now would use, that of IDENT (as preforkctl list shows it, or any beginning that no other
 has), or all in the run directory, and waits until they are gone. A server takes no more calls from then on, and ends when those
-that it has begun are over. What servers that are no more have left behind is removed too. Never starts a server; the next call does.
+that it has begun are over; one that it has replaced, and that still has calls, is waited for as well. What servers that are no
+more have left behind is removed too. Never starts a server; the next call does.
 
   --all        all in the run directory
   --wait N     wait for N seconds at most; ${DEFAULT_WAIT_SECONDS} if not given
@@ -35,14 +37,27 @@ export async function stop(words: readonly string[]): Promise<number> {
   if (!all && word === undefined) throw new UsageError('which script or ident, or --all?', USAGE);
   if (all && word !== undefined) throw new UsageError(`either --all or ${word}`, USAGE);
   const deadline = performance.now() + secondsOf(String(read.values['wait'])) * 1000;
-  const found = word === undefined ? readRendezvous(await findRunDirectory()) : [(await findServer(word)).rendezvous];
-  const fates = await endAll(found, deadline);
+  const { rendezvous, servers } = await find(word);
+  const fates = await endAll(rendezvous, servers, deadline);
   if (read.json)
     printJson(fates.map(({ ident, kind, pid, why }) => ({ ident, fate: kind, pid: pid ?? null, why: why || null })));
   else for (const fate of fates) process.stdout.write(textOf(fate));
   const left = fates.filter(({ kind }) => kind === 'left');
   for (const { ident, why } of left) process.stderr.write(`preforkctl: ${ident} is still there: ${printable(why)}\n`);
   return left.length > 0 ? 1 : 0;
+}
+
+/** What is meant: all, or what one word says. */
+async function find(word: string | undefined): Promise<{ rendezvous: Rendezvous[]; servers: ServerProcess[] }> {
+  if (word === undefined) {
+    const directory = await findRunDirectory();
+    return { servers: serversOf(directory), rendezvous: readRendezvous(directory) };
+  }
+  const { directory, rendezvous } = await findServer(word);
+  return {
+    servers: serversOf(directory).filter(({ ident }) => ident === rendezvous.ident),
+    rendezvous: [rendezvous],
+  };
 }
 
 function secondsOf(text: string): number {

@@ -19,12 +19,12 @@ export interface Handover {
   readonly stampNs: bigint | undefined;
   /** The options of the server that the `#!` line gives: names without dashes, and values. */
   readonly options: readonly (readonly [name: string, value: string])[];
-  /** The run directory, in which only this user can write, for what is worth keeping; absent in version 1. */
-  readonly directory: string | undefined;
+  /** The path of the rendezvous' socket, in a directory in which only this user can write; absent in version 1. */
+  readonly socket: string | undefined;
 }
 
 /**
- * Takes apart the value of `PREFORK_INTERP`: `v1,SECS.NSECS[,v2][,NAME=VALUE ..][,...] LISTEN,CALL,WATCHE,WATCHI[,...][ ...]`; with `v2`, what comes last is the run directory.
+ * Takes apart the value of `PREFORK_INTERP`: `v1,SECS.NSECS[,v2][,NAME=VALUE ..][,...] LISTEN,CALL,WATCHE,WATCHI[,...][ ...]`; with `v2`, what comes last is the path of the socket.
  *
  * What is not known is ignored, so that a later client can say more: `v2` is such an item, which a library that does not know it passes over. The first design has no time stamp. Throws where
  * the value is not of this form: then some other program set the variable, or a client newer than version 1 alone.
@@ -43,8 +43,8 @@ export function parseHandover(value: string): Handover {
   const stampNs = stamp ? parseStamp(stamp, value) : undefined;
   // A path may have spaces in it.
   const last = rest.join(' ');
-  const directory = protocol === 2 && last.startsWith('/') ? last : undefined;
-  return { listener, call, watcherInput, watcherErrors, protocol, stampNs, options, directory };
+  const socket = protocol === 2 && last.startsWith('/') ? last : undefined;
+  return { listener, call, watcherInput, watcherErrors, protocol, stampNs, options, socket };
 }
 
 /** What `--examine` hands over. */

@@ -8,6 +8,8 @@ import { expect, test } from 'vitest';
 import { EVENTS_FILE, EVENTS_LIMIT_BYTES, type EventRecord, FORMER_EVENTS_FILE } from '../../src/server/event-log.js';
 import { NODE, ROOT } from '../support/paths.js';
 import { control, controlJson } from '../support/preforkctl.js';
+import { processes } from '../support/processes.js';
+import { HAS_STRACE, straced } from '../support/strace.js';
 import { until } from '../support/until.js';
 import { type Workspace, workspace } from '../support/workspace.js';
 
@@ -70,13 +72,13 @@ test('a server whose run directory is removed puts nothing into it', async () =>
   execFileSync('rmdir', [w.runDirectory]);
 });
 
-test('many processes write at once: it stays small, and every record is whole', async () => {
-  const w = workspace();
+/** A program that writes to the log of the run directory that it is given, `times` records that begin with the word behind that. */
+function writer(w: Workspace, times: number): string {
   const bundle = w.path('writes.cjs');
   const source = `const { EventLog } = require(${JSON.stringify(join(ROOT, 'src/server/event-log.ts'))});
     const log = new EventLog(process.argv[2] + '/s2.x', '/a/script');
     log.begin();
-    for (let at = 0; at < 500; at++) log.log('info', process.argv[3] + ' ' + at + ' ' + 'x'.repeat(at % 300));`;
+    for (let at = 0; at < ${times}; at++) log.log('info', process.argv[3] + ' ' + at + ' ' + 'x'.repeat(at % 300));`;
   buildSync({
     stdin: { contents: source, resolveDir: ROOT },
     bundle: true,
@@ -85,6 +87,12 @@ test('many processes write at once: it stays small, and every record is whole', 
     outfile: bundle,
     define: { __dirname: JSON.stringify(join(ROOT, 'dist')) },
   });
+  return bundle;
+}
+
+test('many processes write at once: it stays small, and every record is whole', async () => {
+  const w = workspace();
+  const bundle = writer(w, 500);
   const writers = [1, 2, 3, 4, 5, 6].map((name) =>
     spawn(NODE, [bundle, w.runDirectory, `${name}`], { stdio: 'inherit' }),
   );
@@ -98,6 +106,30 @@ test('many processes write at once: it stays small, and every record is whole', 
     readFileSync(join(w.runDirectory, name), 'utf8').trim().split('\n'),
   );
   expect(await logsOf(w)).toHaveLength(lines.length);
+});
+
+test.skipIf(!HAS_STRACE)('of two who find it full at once one replaces it, and the other not once more', async () => {
+  const w = workspace();
+  const bundle = writer(w, 0);
+  const [file, former] = [EVENTS_FILE, FORMER_EVENTS_FILE].map((name) => join(w.runDirectory, name)) as [
+    string,
+    string,
+  ];
+  writeFileSync(file, `${'x'.repeat(EVENTS_LIMIT_BYTES)}\n`, { mode: 0o600 });
+  // It has written its record, looks at the size, and is stopped before it asks for the lock.
+  const stopping = ['-P', file, '-e', 'inject=statx:signal=SIGSTOP:when=1'];
+  w.write('trace', '');
+  const late = straced(w, stopping, [NODE, bundle, w.runDirectory, 'late']);
+  await until('it has found the file full', () => /stopped by SIGSTOP/.test(readFileSync(w.path('trace'), 'utf8')));
+  expect((await w.run(NODE, [bundle, w.runDirectory, 'early'])).status).toBe(0);
+  expect(statSync(file).size, 'a new file').toBe(0);
+  const replaced = statSync(former).size;
+  expect(replaced).toBeGreaterThan(EVENTS_LIMIT_BYTES);
+  const [stopped] = processes().filter(({ parent }) => parent === late.pid);
+  process.kill(stopped?.pid as number, 'SIGCONT');
+  expect((await late.outcome).status).toBe(0);
+  expect(statSync(former).size, 'the former file is still the full one').toBe(replaced);
+  expect(await logsOf(w)).toHaveLength(2);
 });
 
 test('what goes wrong is told as well', async () => {

@@ -1,9 +1,9 @@
-/** `preforkctl why`: what a call would do, and what it goes by; and `preforkctl completion`. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { appendFileSync, chmodSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+/** `preforkctl why`: what a call would do, and what it goes by. */
+import { execFileSync } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
 import { NODE } from '../support/paths.js';
-import { control, controlJson, PREFORKCTL } from '../support/preforkctl.js';
+import { control, controlJson } from '../support/preforkctl.js';
 import { alive } from '../support/processes.js';
 import { until } from '../support/until.js';
 import { type Workspace, workspace } from '../support/workspace.js';
@@ -109,49 +109,4 @@ test('calls that are run directly, and those of version 1', async () => {
   const v1 = w.script('v1.cjs', READY, { interpreter: w.versionOneNode() });
   expect((await w.run(v1)).status).toBe(0);
   expect(await whyOf(w, v1, SERVED)).toMatchObject({ script: v1, pid: w.server().pid });
-});
-
-describe('completion', () => {
-  const ask = async (w: Workspace, ...words: string[]) =>
-    (await control(w, ['completion', '--words', ...words])).stdout.split('\n').slice(0, -1);
-
-  test('every command is there, with the options that its --help has', async () => {
-    const w = workspace();
-    const help = (await control(w, ['--help'])).stdout;
-    const commands = [...help.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1] as string);
-    expect(commands.length).toBeGreaterThan(6);
-    expect((await ask(w, '')).sort()).toEqual(['--help', ...commands].sort());
-    for (const command of commands) {
-      const usage = (await control(w, [command, '--help'])).stdout;
-      const options = [...usage.matchAll(/^ {2}(--[a-z-]+)/gm)].map((match) => match[1] as string);
-      expect((await ask(w, command, '--')).sort(), command).toEqual(options.length > 0 ? options.sort() : ['--help']);
-    }
-  });
-
-  test('idents of the run directory, in a shell too', async () => {
-    const w = workspace();
-    expect((await w.run(w.script('s.cjs', READY, { options: '-U,-g,mine' }))).status).toBe(0);
-    expect(await ask(w, 'stop', '2')).toEqual(['2.mine']);
-    expect(await ask(w, 'why', '2')).toEqual([]);
-    w.write('preforkctl', `#!/bin/sh\nexec ${NODE} ${PREFORKCTL} "$@"\n`);
-    chmodSync(w.path('preforkctl'), 0o755);
-    const line =
-      'eval "$(preforkctl completion bash)"; COMP_WORDS=(preforkctl stop 2.); COMP_CWORD=2; _preforkctl; echo "$COMPREPLY"';
-    const { stdout, stderr } = await w.run('bash', ['-c', line], { env: { PATH: `${w.directory}:${w.env['PATH']}` } });
-    expect({ stdout, stderr }).toEqual({ stdout: '2.mine\n', stderr: '' });
-  });
-
-  test.each(['zsh', 'fish'])('what it prints for %s is well-formed', async (shell) => {
-    const { stdout, status } = await control(workspace(), ['completion', shell]);
-    expect(status).toBe(0);
-    expect(stdout).toContain('preforkctl completion --words');
-    const { error, status: parsed } = spawnSync(shell, ['-n', '-c', stdout]);
-    // Where there is no such shell there is nobody to ask.
-    if (!error) expect(parsed).toBe(0);
-  });
-
-  test('a shell that is not known', async () => {
-    const outcome = await control(workspace(), ['completion', 'toString']);
-    expect(outcome).toMatchObject({ status: 2, stderr: expect.stringContaining('there are bash, zsh, fish') });
-  });
 });

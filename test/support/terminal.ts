@@ -1,4 +1,5 @@
 /** A terminal that a test sits at: a shell with job control in a pseudo-terminal of its own (test/native/terminal.c). */
+import { dirname } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { nativeTool } from './native-tools.js';
@@ -18,8 +19,12 @@ const START = `PS1='${PROMPT}'; unset ENV\n`;
 const SHELLS = {
   // Without line editing the kernel echoes what is typed, and nothing is redrawn.
   bash: (start: string) => ['bash', '--noprofile', '--rcfile', start, '--noediting', '-i'],
+  // With it, a tabulator completes.
+  'bash that edits': (start: string) => ['bash', '--noprofile', '--rcfile', start, '-i'],
   // It takes its file from ENV.
   dash: () => ['dash', '-i'],
+  // It takes its own from a directory.
+  zsh: (start: string) => ['env', `ZDOTDIR=${dirname(start)}`, 'zsh', '-d', '-i'],
 };
 
 export interface TerminalOptions {
@@ -31,7 +36,7 @@ export interface TerminalOptions {
 }
 
 /** Keys that mean something to the terminal, for {@link Terminal.type}. */
-export const KEYS = { enter: '\r', interrupt: '\x03', quit: '\x1c', suspend: '\x1a', end: '\x04' } as const;
+export const KEYS = { enter: '\r', interrupt: '\x03', quit: '\x1c', suspend: '\x1a', end: '\x04', tab: '\t' } as const;
 
 export class Terminal {
   readonly #running: Running;
@@ -40,7 +45,7 @@ export class Terminal {
 
   private constructor(workspace: Workspace, options: TerminalOptions) {
     const { shell = 'bash', columns = 80, rows = 24, cwd } = options;
-    const start = workspace.write('terminal-start', START);
+    const start = workspace.write(shell === 'zsh' ? '.zshrc' : 'terminal-start', START);
     const env = { TERM: 'xterm', ENV: start, ...options.env };
     this.#running = workspace.start(nativeTool('terminal'), [String(columns), String(rows), ...SHELLS[shell](start)], {
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],

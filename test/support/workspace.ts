@@ -163,9 +163,17 @@ export class Workspace {
       rmSync(this.runDirectory, { recursive: true, force: true });
       if (how === 'wait') await this.empty();
     } finally {
-      for (const { pid } of this.processes()) process.kill(pid, 'SIGKILL');
+      for (const { pid } of this.processes()) kill(pid);
       rmSync(this.directory, { recursive: true, force: true });
     }
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // ESRCH: it has just ended by itself.
   }
 }
 

@@ -9,7 +9,7 @@ describe('the value of PREFORK_INTERP', () => {
     ['for version 2', 'v1,1.000000000,v2 3,4,5,6', 1000000000n, 2],
     ['with more items and words than are known', 'v1,1.000000000,x,v2,y 3,4,5,6,77 more words', 1000000000n, 2],
     ['for a version that is not known', 'v1,1.000000000,v20 3,4,5,6', 1000000000n, 1],
-    ['with the run directory', 'v1,1.000000000,v2 3,4,5,6 /run/a b', 1000000000n, 2, '/run/a b'],
+    ['with the path of the socket', 'v1,1.000000000,v2 3,4,5,6 /run/a b/s2.x', 1000000000n, 2, '/run/a b/s2.x'],
     ['for version 1, with more words', 'v1,1.000000000 3,4,5,6 /run', 1000000000n, 1],
     [
       'with options of the server',
@@ -22,7 +22,7 @@ describe('the value of PREFORK_INTERP', () => {
         ['log-facility', ''],
       ],
     ],
-  ] as const)('%s', (_, value, stampNs, protocol, directory = undefined, options: readonly unknown[] = []) => {
+  ] as const)('%s', (_, value, stampNs, protocol, socket = undefined, options: readonly unknown[] = []) => {
     expect(parseHandover(value)).toEqual({
       listener: 3,
       call: 4,
@@ -31,7 +31,7 @@ describe('the value of PREFORK_INTERP', () => {
       protocol,
       stampNs,
       options,
-      directory,
+      socket,
     });
   });
 

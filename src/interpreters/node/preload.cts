@@ -11,7 +11,8 @@ function runDirectory(): string | undefined {
   const value = process.env[handover.HANDOVER_VARIABLE];
   if (value === undefined || !threads.isMainThread) return undefined;
   try {
-    return handover.parseHandover(value).directory;
+    const { socket } = handover.parseHandover(value);
+    return socket === undefined ? undefined : path.dirname(socket);
   } catch {
     return undefined;
   }
