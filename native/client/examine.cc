@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 
 #include "client/environment.h"
 #include "client/failure.h"
 #include "client/spawn.h"
+#include "sys/process.h"
 
 namespace prefork::client {
 
@@ -16,6 +18,8 @@ constexpr int REPORT = 3;
 }  // namespace
 
 void become_examined(const Context &context, const Interpreter &interpreter) {
+  // Nobody but the one who waits for the report would end a setup that does not end by itself.
+  sys::set_parent_death_signal(SIGKILL);
   if (interpreter.adapted == nullptr) {
     fail_for_good(Line().text("--examine needs an interpreter that has an adapter, which ").text(context.options.interpreter).text(" is not"));
   }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { type Finding, REPORT_VERSION, type Report } from '../doctor/report.js';
+import { CONTEXT_MEDIATION, MEDIATION_LAUNDERED } from '../../assembly/constants.js';
+import { type Finding, type FindingKind, REPORT_VERSION, type Report } from '../doctor/report.js';
 import { ControlError } from './control-error.js';
 import { clientCommand, type Explanation, explainFor } from './explanation.js';
 import { findScript } from './find-script.js';
@@ -11,9 +12,13 @@ import { printJson, readScriptWords, wholeNumber } from './words.js';
 const LIMIT_S = 60;
 /** Places of a finding that are printed; --json has all. */
 const PRINTED_PLACES = 2;
+/** More of them are a list. */
+const SINGLE_VARIABLES = 3;
 /** Where the client writes the report: docs/protocol.md, "--examine". */
 const REPORT = 3;
 const MOST_BYTES = 64 * 1024 * 1024;
+/** What has been written before the end is there; it only has to be read. */
+const GRACE_MS = 1_000;
 const EXIT_UNSAFE = 3;
 
 const USAGE = `usage: preforkctl doctor [OPTION ..] SCRIPT [ARG ..]
@@ -44,7 +49,8 @@ export async function doctor(words: readonly string[]): Promise<number> {
   const script = findScript(read.script, process.env['PATH'] ?? '');
   const explanation = await explainFor(script, process.env);
   const report = await examine(script, read.args, limitS * 1000);
-  const examined = { script, ...report, findings: report.findings.filter((each) => !isCovered(each, explanation)) };
+  const findings = report.findings.filter((each) => !isCovered(each, explanation));
+  const examined = { script, ...report, findings: isLaundered(explanation) ? findings.map(laundered) : findings };
   if (read.json) printJson(examined);
   else process.stdout.write(textOf(examined));
   return examined.findings.some(({ severity }) => severity === 'unsafe') ? EXIT_UNSAFE : 0;
@@ -55,42 +61,88 @@ function isCovered({ kind, subject }: Finding, { variables }: Explanation): bool
   return kind === 'environment' && variables.some(({ name }) => name === subject);
 }
 
+interface End {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+function isLaundered({ context }: Explanation): boolean {
+  return context.some(({ tag, bytes }) => tag === CONTEXT_MEDIATION && bytes[0] === MEDIATION_LAUNDERED);
+}
+
+/** What initialisation has asked for and, laundered, was not given. */
+const WITHHELD: Partial<Record<FindingKind, string>> = {
+  environment: 'the environment',
+  arguments: 'arguments',
+  directory: 'the working directory',
+};
+
+function laundered(finding: Finding): Finding {
+  const withheld = WITHHELD[finding.kind];
+  if (withheld === undefined) return finding;
+  const asked =
+    finding.kind === 'environment' && finding.subject !== '*'
+      ? `the environment variable ${finding.subject} was`
+      : `${withheld} ${finding.kind === 'arguments' ? 'were' : 'was'}`;
+  return {
+    ...finding,
+    what: `${asked} read: with -L initialisation has a clean one of its own, and what a call has is not looked at`,
+    advice: 'read it after initialisationComplete()',
+  };
+}
+
 async function examine(script: string, args: readonly string[], limitMs: number): Promise<Report> {
   const [program, ...words] = clientCommand('--examine', script);
   const child = spawn(program, [...words, ...args], { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
   try {
     const [text, end] = await Promise.all([readReport(child), endOf(child)]);
-    if (text !== '') return parse(script, text);
-    throw new ControlError(
-      `${script}: no report: ${child.killed ? `not at its fork point after ${limitMs / 1000} seconds (--limit)` : end}`,
-    );
+    if (text !== '') return withEnd(parse(script, text), end);
+    const late = `not at its fork point after ${limitMs / 1000} seconds (--limit)`;
+    const how = end.signal ? `its initialisation was ended by ${end.signal}` : `it ended with status ${end.code}`;
+    throw new ControlError(`${script}: no report: ${child.killed ? late : how}`);
   } finally {
     clearTimeout(timer);
+    child.stdio[REPORT]?.destroy();
   }
 }
 
-/** All that it writes, until its end, and that of all it has started with this descriptor. */
-async function readReport(child: ChildProcess): Promise<string> {
-  const pieces: Buffer[] = [];
-  let bytes = 0;
-  child.once('exit', () => setImmediate(() => stream.destroy()));
+/** A line, or nothing: until its end, or a moment after that of the process. What the script has started may hold the descriptor for longer. */
+function readReport(child: ChildProcess): Promise<string> {
   const stream = child.stdio[REPORT] as Readable;
-  for await (const piece of stream) {
-    pieces.push(piece as Buffer);
-    bytes += (piece as Buffer).length;
-    if (bytes > MOST_BYTES) throw new ControlError(`its report has more than ${MOST_BYTES} bytes`);
-  }
-  return Buffer.concat(pieces).toString();
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    const done = () => {
+      const [line = '', ...rest] = Buffer.concat(pieces).toString().split('\n');
+      resolve(rest.length > 0 ? line : '');
+    };
+    stream.on('data', (piece: Buffer) => {
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes > MOST_BYTES) reject(new ControlError(`its report has more than ${MOST_BYTES} bytes`));
+      else if (piece.includes(10)) done();
+    });
+    stream.once('error', reject);
+    stream.once('end', done);
+    child.once('exit', () => setTimeout(done, GRACE_MS).unref());
+  });
 }
 
-function endOf(child: ChildProcess): Promise<string> {
+function endOf(child: ChildProcess): Promise<End> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code, signal) =>
-      resolve(signal ? `its initialisation was ended by ${signal}` : `it ended with status ${code}`),
-    );
+    child.once('exit', (code, signal) => resolve({ code, signal }));
   });
+}
+
+/** The process cannot tell how it ends. */
+function withEnd(report: Report, { code, signal }: End): Report {
+  const how = signal ? `by ${signal}` : `with status ${code}`;
+  const findings = report.findings.map((each) =>
+    each.kind === 'incomplete' ? { ...each, what: each.what.replace('has ended', `has ended ${how},`) } : each,
+  );
+  return { ...report, findings };
 }
 
 function parse(script: string, text: string): Report {
@@ -112,7 +164,31 @@ function textOf({ script, complete, findings, memory, dependencies }: Examined):
         `${megabytes(memory.residentKb)} MB resident, ${megabytes(memory.heapKb)} MB of objects, ${megabytes(memory.externalKb)} MB of buffers${made}`,
       ]
     : [];
-  return `${[`${printable(script)}: ${verdict}${more}`, ...sizes, ...findings.flatMap(linesOf)].join('\n')}\n`;
+  return `${[`${printable(script)}: ${verdict}${more}`, ...sizes, ...paragraphs(findings)].join('\n')}\n`;
+}
+
+/** A paragraph each; but of variables there may be very many. */
+function paragraphs(findings: readonly Finding[]): string[] {
+  const [variables, others] = [true, false].map((wanted) => findings.filter((each) => isVariable(each) === wanted)) as [
+    Finding[],
+    Finding[],
+  ];
+  if (variables.length <= SINGLE_VARIABLES) return findings.flatMap(linesOf);
+  const places = variables.map(
+    ({ subject, origins }) =>
+      `    ${printable(subject ?? '')}${origins[0] ? ` at ${printable(origins[0].stack[0] ?? '')}` : ''}`,
+  );
+  return [
+    ...others.flatMap(linesOf),
+    '',
+    `${coloured('caution', 'yellow')}: ${variables.length} environment variables were read: calls with other values find what was made of the first`,
+    '  read them after initialisationComplete(), or have a server for each value of one: -E VARIABLE in the #! line',
+    ...places,
+  ];
+}
+
+function isVariable({ kind, subject }: Finding): boolean {
+  return kind === 'environment' && subject !== '*';
 }
 
 function linesOf({ severity, what, advice, origins }: Finding): string[] {
@@ -128,7 +204,7 @@ function linesOf({ severity, what, advice, origins }: Finding): string[] {
   return [
     '',
     `${coloured(severity, severity === 'unsafe' ? 'red' : 'yellow')}: ${printable(what)}`,
-    `  ${advice}`,
+    `  ${printable(advice)}`,
     ...places,
     ...more,
   ];

@@ -64,6 +64,9 @@ async function main([word, ...words]: readonly string[]): Promise<number> {
   }
 }
 
+// Whoever reads no further has what he wanted.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : EXIT_FAILED));
+
 // Not process.exit(): what was written to a pipe may still be on its way.
 main(process.argv.slice(2)).then((status) => {
   process.exitCode = status;

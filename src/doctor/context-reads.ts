@@ -1,5 +1,5 @@
 /** What initialisation asks of the circumstances of a call: others may have others. */
-import { nodesOwn } from './nodes-own.js';
+import { nodesOwn, replaceFunction } from './nodes-own.js';
 import { Origins } from './origins.js';
 import type { Finding, Origin } from './report.js';
 
@@ -38,7 +38,7 @@ export function contextFindings(): Finding[] {
   found.push(
     ...once(directory, {
       kind: 'directory',
-      what: 'the working directory was asked for: other calls have another',
+      what: 'the working directory was asked for, or a path that is seen from it: other calls have another',
       advice: 'ask for it, and resolve relative paths, after initialisationComplete()',
     }),
     ...once(args, {
@@ -113,6 +113,10 @@ function watchEnvironment(): void {
       own.add(name);
       return Reflect.set(real, name, value);
     },
+    defineProperty(_target, name, descriptor) {
+      own.add(name);
+      return Reflect.defineProperty(real, name, descriptor);
+    },
     deleteProperty(_target, name) {
       own.add(name);
       return Reflect.deleteProperty(real, name);
@@ -121,33 +125,106 @@ function watchEnvironment(): void {
   Object.defineProperty(process, 'env', { value: env, writable: true, enumerable: true, configurable: true });
 }
 
-/** Interpreter and script are the same for all. */
+/**
+ * Interpreter and script are the same for all. The array stays one, which can be cloned: what it has is told of by accessors, and what it has not (methods,
+ * and arguments where there are none) by its prototype.
+ */
 function watchArguments(): void {
-  const isOwn = (name: PropertyKey) => typeof name === 'string' && /^\d+$/.test(name) && Number(name) < FIRST_ARGUMENT;
-  process.argv = new Proxy(process.argv, {
-    get(target, name, receiver) {
-      if (!isOwn(name)) args.note();
-      return Reflect.get(target, name, receiver);
+  const { argv } = process;
+  for (let at = FIRST_ARGUMENT; at < argv.length; at += 1) {
+    let value = argv[at];
+    const get = () => {
+      args.note();
+      return value;
+    };
+    const set = (other: string) => {
+      value = other;
+    };
+    Object.defineProperty(argv, at, { get, set, enumerable: true, configurable: true });
+  }
+  const prototype = new Proxy(Object.create(Array.prototype) as object, {
+    get(_target, name) {
+      if (name === Symbol.iterator) return iterate;
+      // Not for how often it was asked for: for what all of the arguments are in.
+      if (name !== 'constructor') args.note();
+      return Reflect.get(Array.prototype, name);
     },
   });
+  Object.setPrototypeOf(argv, prototype);
+}
+
+/** Of an array: whoever takes no more than the first two has not asked for arguments. */
+function* iterate(this: readonly unknown[]): Generator<unknown> {
+  for (let at = 0; at < this.length || at === FIRST_ARGUMENT; at += 1) {
+    if (at === FIRST_ARGUMENT) args.note();
+    if (at < this.length) yield this[at];
+  }
 }
 
 function watchDirectory(): void {
-  const { cwd } = process;
-  process.cwd = () => {
+  replaceFunction<() => string>(process, 'cwd', (cwd) => () => {
     directory.note();
     return cwd.call(process);
-  };
+  });
+  const fs = nodesOwn('node:fs');
+  for (const holder of [fs, fs.promises]) for (const name of OF_PATHS) watchPaths(holder, name);
+}
+
+/** Of node:fs and node:fs/promises: those whose first argument is a path, and that tell something of what is there. */
+const OF_PATHS = [
+  ...[
+    'access',
+    'accessSync',
+    'createReadStream',
+    'exists',
+    'existsSync',
+    'glob',
+    'globSync',
+    'lstat',
+    'lstatSync',
+    'open',
+  ],
+  ...[
+    'openSync',
+    'opendir',
+    'opendirSync',
+    'readFile',
+    'readFileSync',
+    'readdir',
+    'readdirSync',
+    'readlink',
+    'readlinkSync',
+  ],
+  ...['realpath', 'realpathSync', 'stat', 'statSync'],
+];
+
+function watchPaths(holder: object, name: string): void {
+  replaceFunction<(this: unknown, ...args: unknown[]) => unknown>(
+    holder,
+    name,
+    (original) =>
+      function (...args) {
+        const [path] = args;
+        if (typeof path === 'string' && !path.startsWith('/')) directory.note();
+        return Reflect.apply(original, this, args);
+      },
+  );
 }
 
 function watchTerminals(): void {
   const tty = nodesOwn('node:tty');
-  const { isatty } = tty;
-  tty.isatty = (descriptor) => {
+  replaceFunction<typeof tty.isatty>(tty, 'isatty', (isatty) => (descriptor) => {
     noteIn(terminal, STREAMS[descriptor] ?? `descriptor ${descriptor}`);
     return isatty(descriptor);
-  };
+  });
   for (const name of STREAMS) watchStream(name);
+}
+
+const used = new Map<(typeof STREAMS)[number], NodeJS.WriteStream>();
+
+/** The standard streams that were used, by name: to look at others would make them. */
+export function usedStreams(): ReadonlyMap<string, NodeJS.WriteStream> {
+  return used;
 }
 
 /** Node makes these at their first use. */
@@ -155,11 +232,10 @@ function watchStream(name: (typeof STREAMS)[number]): void {
   const own = Object.getOwnPropertyDescriptor(process, name);
   const get = own?.get;
   if (!own || !get) return;
-  let watched: object | undefined;
   const getStream = () => {
     const stream = get.call(process) as NodeJS.WriteStream;
-    if (stream !== watched) {
-      watched = stream;
+    if (stream !== used.get(name)) {
+      used.set(name, stream);
       let isTTY: unknown = stream.isTTY;
       Object.defineProperty(stream, 'isTTY', {
         configurable: true,

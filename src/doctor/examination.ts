@@ -2,7 +2,7 @@
  * The examination of a setup: begun before the script is loaded, ended at its fork point with a report. Built as a file of its own (dist/doctor.cjs),
  * for it is of no use to any other setup.
  */
-import { writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { contextFindings, watchContext } from './context-reads.js';
 import { measureMemory, memoryFindings } from './memory.js';
 import { synchroniseExports } from './nodes-own.js';
@@ -36,12 +36,14 @@ const ORIGINS: Readonly<Record<'requests' | 'children' | 'threads', () => Origin
 export class Examination {
   readonly #descriptor: number;
   readonly #library: Library;
+  readonly #inode: bigint | undefined;
   #reported = false;
 
   /** The report will go to `descriptor`. */
   constructor(descriptor: number, library: Library) {
     this.#descriptor = descriptor;
     this.#library = library;
+    this.#inode = inodeOf(descriptor);
   }
 
   /** Begins to notice what is done: to be called when only the script does anything more. */
@@ -53,7 +55,7 @@ export class Examination {
     watchSignals();
     watchContext();
     synchroniseExports();
-    process.on('exit', (code) => this.#endIncomplete(code));
+    process.on('exit', () => this.#endIncomplete());
   }
 
   /** Setup has failed before the script was loaded. Does not return. */
@@ -80,8 +82,8 @@ export class Examination {
     this.#library.exit(0);
   }
 
-  #endIncomplete(code: number): void {
-    const what = `the script ended, with status ${code}, and has not called initialisationComplete()`;
+  #endIncomplete(): void {
+    const what = 'the script has ended without calling initialisationComplete()';
     const advice =
       'call it when everything is loaded that all calls have in common; until then each call runs all of the script';
     this.#report(false, [unsafe('incomplete', what, advice)]);
@@ -103,8 +105,23 @@ export class Examination {
     if (this.#reported) return;
     this.#reported = true;
     const report: Report = { version: REPORT_VERSION, complete, findings, memory: measureMemory(), dependencies };
-    const bytes = Buffer.from(JSON.stringify(report));
+    if (inodeOf(this.#descriptor) !== this.#inode) {
+      const what = `the script has closed descriptor ${this.#descriptor}, to which the report was to go`;
+      writeSync(2, `prefork-interp: ${what}; it must leave alone what it has not opened\n`);
+      return;
+    }
+    // A line, so that its end is seen while something that the script has started still has the descriptor.
+    const bytes = Buffer.from(`${JSON.stringify(report)}\n`);
     for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
+  }
+}
+
+/** Undefined where it is closed. */
+function inodeOf(descriptor: number): bigint | undefined {
+  try {
+    return fstatSync(descriptor, { bigint: true }).ino;
+  } catch {
+    return undefined;
   }
 }
 

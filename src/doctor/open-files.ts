@@ -1,12 +1,15 @@
 /** Descriptors that initialisation leaves open. */
 import { readdirSync, readlinkSync } from 'node:fs';
-import { nodesOwn } from './nodes-own.js';
+import { nodesOwn, replaceFunction } from './nodes-own.js';
 import { Origins } from './origins.js';
 import type { Finding, Origin } from './report.js';
 import { originsOfDescriptor, stackNow } from './resources.js';
 
-/** Node's own, for the event loop: libuv keeps one of /dev/null in reserve, for when it has no more to accept a connection with. */
-const NODES_OWN = /^(anon_inode:\[?(eventpoll|eventfd|io_uring|timerfd)|\/dev\/null$)/;
+/**
+ * Node's own: for the event loop; of /dev/null, which libuv keeps in reserve for when it has no more to accept a connection with; of a terminal that is a
+ * standard stream, which libuv opens anew.
+ */
+const NODES_OWN = /^(anon_inode:\[?(eventpoll|eventfd|io_uring|timerfd)|\/dev\/(null|tty\w*|pts\/\d+)$)/;
 
 /** What was open before the script was loaded, and what it was. */
 let before: ReadonlyMap<number, string> = new Map();
@@ -21,31 +24,30 @@ const opened = new Map<number, Opened>();
 export function watchFiles(): void {
   before = descriptors();
   const fs = nodesOwn('node:fs');
-  const { openSync, open, promises } = fs;
-  fs.openSync = (...args) => {
+  replaceFunction<typeof fs.openSync>(fs, 'openSync', (openSync) => (...args) => {
     const descriptor = openSync(...args);
     note(descriptor, stackNow());
     return descriptor;
-  };
+  });
   // Its last argument is the callback, of two to four.
-  const watched = (...args: unknown[]) => {
+  replaceFunction<Open>(fs, 'open', (open) => (...args) => {
     const stack = stackNow();
-    const callback = args.pop() as (error: unknown, descriptor: number) => void;
+    const callback = args.pop();
     const noting = (error: unknown, descriptor: number) => {
       if (!error) note(descriptor, stack);
-      callback(error, descriptor);
+      (callback as (error: unknown, descriptor: number) => void)(error, descriptor);
     };
-    return Reflect.apply(open, fs, [...args, typeof callback === 'function' ? noting : callback]);
-  };
-  fs.open = Object.assign(watched, open) as typeof open;
-  const { open: openHandle } = promises;
-  promises.open = async (...args) => {
+    return open(...args, typeof callback === 'function' ? noting : callback);
+  });
+  replaceFunction<typeof fs.promises.open>(fs.promises, 'open', (open) => async (...args) => {
     const stack = stackNow();
-    const handle = await openHandle(...args);
+    const handle = await open(...args);
     note(handle.fd, stack);
     return handle;
-  };
+  });
 }
+
+type Open = (...args: unknown[]) => unknown;
 
 function note(descriptor: number, stack: readonly string[] | undefined): void {
   if (stack) opened.set(descriptor, { target: targetOf(descriptor), stack });

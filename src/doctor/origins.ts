@@ -1,7 +1,10 @@
 /** Where in the script's code something was done. */
+import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Origin } from './report.js';
 
+/** This library's own files. */
+const LIBRARY = dirname(__filename) + sep;
 /** Of each stack: more than that is of no help. */
 const MOST_FRAMES = 8;
 /** Of one thing: the rest is only counted with the last. */
@@ -58,7 +61,7 @@ function stackOf(sites: readonly NodeJS.CallSite[]): string[] | undefined {
 }
 
 function isScripts(file: string | null | undefined): boolean {
-  return typeof file === 'string' && file !== '' && file !== __filename && !file.startsWith('node:');
+  return typeof file === 'string' && file !== '' && !file.startsWith('node:') && !file.startsWith(LIBRARY);
 }
 
 /** V8's list of them, whatever the script has made of stacks. */
@@ -73,15 +76,23 @@ function callSites(): NodeJS.CallSite[] {
     // Error is frozen.
     return [];
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-    if (prepareStackTrace) Error.prepareStackTrace = prepareStackTrace;
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+    if (prepareStackTrace) Reflect.set(Error, 'prepareStackTrace', prepareStackTrace);
     else Reflect.deleteProperty(Error, 'prepareStackTrace');
   }
 }
 
+/** Of a module its path; of what a script has given any name (node:vm), that name. */
+function pathOf(name: string): string {
+  try {
+    return name.startsWith('file:') ? fileURLToPath(name) : name;
+  } catch {
+    return name;
+  }
+}
+
 function describe(site: NodeJS.CallSite): string {
-  const name = site.getFileName() as string;
-  const file = name.startsWith('file:') ? fileURLToPath(name) : name;
+  const file = pathOf(site.getFileName() as string);
   const place = `${file}:${site.getLineNumber()}:${site.getColumnNumber()}`;
   const functionName = site.getFunctionName();
   return functionName ? `${functionName} (${place})` : place;

@@ -1,10 +1,9 @@
 /** What was written and has not left the process: every call would write it. */
 import type { Writable } from 'node:stream';
-import { nodesOwn } from './nodes-own.js';
+import { usedStreams } from './context-reads.js';
+import { nodesOwn, replaceFunction } from './nodes-own.js';
 import { Origins, scriptsStack } from './origins.js';
 import type { Finding } from './report.js';
-
-const STANDARD = ['stdout', 'stderr'] as const;
 
 interface Written {
   readonly stream: WeakRef<Writable>;
@@ -15,16 +14,15 @@ const files: Written[] = [];
 
 export function watchOutput(): void {
   const fs = nodesOwn('node:fs');
-  const { createWriteStream } = fs;
-  fs.createWriteStream = (...args) => {
-    const stream = createWriteStream(...args);
+  replaceFunction<typeof fs.createWriteStream>(fs, 'createWriteStream', (create) => (...args) => {
+    const stream = create(...args);
     files.push({ stream: new WeakRef(stream), stack: scriptsStack() });
     return stream;
-  };
+  });
 }
 
 export function outputFindings(): Finding[] {
-  const standard = STANDARD.flatMap((name) => findingOf(name, process[name], undefined));
+  const standard = [...usedStreams()].flatMap(([name, stream]) => findingOf(name, stream, undefined));
   const others = files.flatMap(({ stream, stack }) => {
     const there = stream.deref() as (Writable & { path?: unknown }) | undefined;
     return there ? findingOf(String(there.path), there, stack) : [];
@@ -34,6 +32,7 @@ export function outputFindings(): Finding[] {
 
 function findingOf(subject: string, stream: Writable, stack: readonly string[] | undefined): Finding[] {
   const bytes = stream.writableLength;
+  // Undefined for standard input.
   if (!(bytes > 0)) return [];
   const origins = new Origins();
   if (stack) origins.add(stack);

@@ -1,5 +1,5 @@
 /** Random numbers that initialisation draws: what is made of them is the same in all calls. */
-import { nodesOwn } from './nodes-own.js';
+import { nodesOwn, replaceFunction } from './nodes-own.js';
 import { Origins } from './origins.js';
 import type { Finding } from './report.js';
 
@@ -25,16 +25,16 @@ export function watchRandom(): void {
 }
 
 function watch(holder: object, name: string, shown: string): void {
-  const own = Object.getOwnPropertyDescriptor(holder, name);
-  const draw = own?.value as Draw | undefined;
-  if (!own || typeof draw !== 'function') return;
-  const watched: Draw = function (...args) {
-    const origins = draws.get(shown) ?? new Origins();
-    if (origins.note()) draws.set(shown, origins);
-    return Reflect.apply(draw, this, args);
-  };
-  Object.defineProperty(watched, 'name', { value: name });
-  Object.defineProperty(holder, name, { ...own, value: watched });
+  replaceFunction<Draw>(
+    holder,
+    name,
+    (draw) =>
+      function (...args) {
+        const origins = draws.get(shown) ?? new Origins();
+        if (origins.note()) draws.set(shown, origins);
+        return Reflect.apply(draw, this, args);
+      },
+  );
 }
 
 export function randomFindings(): Finding[] {

@@ -14,6 +14,7 @@ interface Resource {
   readonly _destroyed?: boolean;
   readonly _idleTimeout?: number;
   readonly _repeat?: number | null;
+  hasRef?(): boolean;
   readonly promise?: Promise<unknown>;
 }
 
@@ -33,7 +34,8 @@ const NEITHER = new Set(['PROMISE', 'TickObject', 'Microtask', 'RANDOMBYTESREQUE
 export function watchResources(): void {
   createHook({
     init(id, type, trigger, resource) {
-      const stack = stackNow(trigger);
+      // Of these there may be very many, and to look at the stack takes its time.
+      const stack = (NEITHER.has(type) ? stacks.get(executionAsyncId()) : undefined) ?? stackNow(trigger);
       if (!stack) return;
       keep(stacks, id, stack);
       if (!NEITHER.has(type)) keep(made, id, { type, resource: new WeakRef(resource as Resource), stack });
@@ -85,9 +87,9 @@ export function originsOfChildren(): Origin[] {
   return originsOf((type) => type === 'PROCESSWRAP');
 }
 
-/** Of a socket, or a file that node:fs/promises has opened. */
+/** Of a socket, or a file that node:fs/promises has opened. (A terminal's own descriptor is Node's, which opens it anew.) */
 export function originsOfDescriptor(descriptor: number): Origin[] {
-  return originsOf((type, resource) => !REQUEST.test(type) && resource.fd === descriptor);
+  return originsOf((type, resource) => !REQUEST.test(type) && type !== 'TTYWRAP' && resource.fd === descriptor);
 }
 
 /** Timers and immediates that wait. */
@@ -98,6 +100,7 @@ export function timerFindings(): Finding[] {
   if (timers.length === 0) return [];
   const origins = new Origins();
   for (const { stack } of timers) origins.add(stack);
+  const holds = timers.some(({ resource }) => resource.hasRef?.() !== false);
   const each = timers.map(({ type, resource }) => nameOf(type, resource));
   const names = [...new Set(each)].map((name) => {
     const times = each.filter((other) => other === name).length;
@@ -108,7 +111,7 @@ export function timerFindings(): Finding[] {
       kind: 'timers',
       severity: 'caution',
       subject: null,
-      what: `timers wait (${names.join(', ')}): every call has all of them, and does not end by itself before they have come`,
+      what: `timers wait (${names.join(', ')}): every call has all of them${holds ? ', and does not end by itself while they are there' : ''}`,
       advice: 'clear them before initialisationComplete(), or set them afterwards',
       origins: origins.list(),
     },

@@ -1,13 +1,13 @@
 /** Listeners for signals. */
 import { constants } from 'node:os';
-import { Origins, scriptsStack } from './origins.js';
+import { callersStack, Origins } from './origins.js';
 import type { Finding } from './report.js';
 
 const added = new Map<string | symbol, Origins>();
 
 export function watchSignals(): void {
   process.on('newListener', (name) => {
-    const stack = scriptsStack();
+    const stack = callersStack();
     if (!stack || !Object.hasOwn(constants.signals, name)) return;
     const origins = added.get(name) ?? new Origins();
     origins.add(stack);
@@ -16,7 +16,8 @@ export function watchSignals(): void {
 }
 
 export function signalFindings(): Finding[] {
-  const names = process.eventNames().filter((name) => Object.hasOwn(constants.signals, name)) as string[];
+  // Node has one of its own for SIGWINCH, where a standard stream is a terminal.
+  const names = [...added.keys()].filter((name) => process.listenerCount(name) > 0) as string[];
   return names.map((name) => ({
     kind: 'signals',
     severity: 'caution',

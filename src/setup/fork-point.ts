@@ -42,12 +42,27 @@ export function findUnsafe(): Unsafe[] {
     add('children', `${count(children.length, 'child process')} there, whose end no call would see: ${names}`);
   }
   // libuv's own threads can be told from others only while they are idle.
-  const threads = requests > 0 ? [] : native.threads();
+  const threads = requests > 0 ? [] : lastingThreads();
   if (threads.length > 0) {
     const names = threads.map(({ tid, name }) => `${name} (thread ${tid})`).join(', ');
     add('threads', `${count(threads.length, 'thread')} alive, and would be lost: ${names}`);
   }
   return found;
+}
+
+/** How long a thread may take to end by itself. */
+const THREADS_LIMIT_MS = 1_000;
+const LOOK_EVERY_MS = 5;
+
+/** Not those that are about to end: Node has such as well, one that loads certificates as soon as node:tls is loaded (22 and 24). */
+function lastingThreads(): ReturnType<typeof native.threads> {
+  const deadline = performance.now() + THREADS_LIMIT_MS;
+  let threads = native.threads();
+  while (threads.length > 0 && performance.now() < deadline) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)), 0, 0, LOOK_EVERY_MS);
+    threads = native.threads();
+  }
+  return threads;
 }
 
 interface Child {
