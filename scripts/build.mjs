@@ -4,7 +4,7 @@
  *     assembly/ --asc--> dist/core.wasm --wasm2c--> generated/core.{c,h} --cc--> build/client/prefork-interp
  *     assembly/constants.ts ----------------------> generated/constants.h --^
  *     native/addon/ --node-gyp-------------------> build/Release/prefork_interp.node
- *     src/ --esbuild--> dist/{runtime.cjs,adapter.cjs,index.js,preforkctl.js}    --tsc--> dist/*.d.ts
+ *     src/ --esbuild--> dist/{runtime.cjs,adapter.cjs,index.js,codec.js,codec.cjs,preforkctl.js}    --tsc--> dist/*.d.ts
  *
  * `node scripts/build.mjs [STEP ..]` builds only the steps that are named.
  */
@@ -28,7 +28,7 @@ require = ((original) => (name) => {
   if (!name.startsWith("node:")) return exported;
   return Object.defineProperties({}, Object.getOwnPropertyDescriptors(exported));
 })(require);
-const { Buffer, performance, WebAssembly } = globalThis;
+const { Buffer, performance, TextDecoder, TextEncoder, WebAssembly } = globalThis;
 `;
 
 function node(script, ...args) {
@@ -83,6 +83,13 @@ const steps = {
       outfile: 'dist/index.js',
       plugins: [beside],
     });
+    // For embedders, wherever WebAssembly is: nothing of Node, and nothing of the library above.
+    for (const [format, outfile] of [
+      ['esm', 'dist/codec.js'],
+      ['cjs', 'dist/codec.cjs'],
+    ]) {
+      await build({ ...common, platform: 'neutral', target: 'es2022', format, entryPoints: ['src/codec.ts'], outfile });
+    }
     const control = 'dist/preforkctl.js';
     await build({
       ...common,

@@ -4,7 +4,7 @@ declare module '*.wasm' {
   export default bytes;
 }
 
-/** The part of WebAssembly that core.ts uses: TypeScript has it only in the library for browsers. */
+/** The part of WebAssembly that core/ uses: TypeScript has it only in the library for browsers. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);

@@ -52,6 +52,7 @@ export interface CoreExports {
   decoder_begin(): void;
   decoder_space(): number;
   decoder_room(): number;
+  decoder_wanted(): number;
   decoder_received(length: number, descriptors: number): number;
   decoder_complete(): number;
   decoder_framing(): number;
