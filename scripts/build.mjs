@@ -9,7 +9,7 @@
  * `node scripts/build.mjs [STEP ..]` builds only the steps that are named.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -105,6 +105,7 @@ const steps = {
   },
   types() {
     node(program('typescript', 'tsc'), '-p', 'tsconfig.build.json');
+    copyFileSync(join(root, 'src/codec.d.cts'), join(root, 'dist/types/src/codec.d.cts'));
   },
   client: () => buildClient(root),
   addon: () => buildAddon(root),

@@ -13,8 +13,4 @@ declare namespace WebAssembly {
     constructor(module: Module);
     readonly exports: object;
   }
-  class Memory {
-    private constructor();
-    readonly buffer: ArrayBuffer;
-  }
 }

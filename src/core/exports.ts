@@ -1,6 +1,7 @@
 /** What core.wasm exports, as it is: numbers are integers and addresses in its memory. assembly/ says what each does. */
 export interface CoreExports {
-  readonly memory: WebAssembly.Memory;
+  /** A WebAssembly.Memory; TypeScript knows that only with the library for browsers, which an embedder may be without. */
+  readonly memory: { readonly buffer: ArrayBuffer };
   input(): number;
 
   identity_begin(length: number): number;
