@@ -130,9 +130,12 @@ export abstract class Connection<Received extends { readonly kind: string }, Sen
   }
 
   #mark(length: number, descriptors: number): void {
-    if (this.#role === 'client' || this.#state !== 'request')
+    const start = this.#held.length;
+    if (this.#role === 'server' && this.#state === 'request') {
+      this.#marks.push({ start, end: start + length, descriptors });
+    } else {
       this.#failure = codecFault('ERR_CODEC_DESCRIPTORS', `in the state ${this.#state}`);
-    else this.#marks.push({ start: this.#held.length, end: this.#held.length + length, descriptors });
+    }
   }
 
   /** What is thrown in reading stays. */
