@@ -111,6 +111,7 @@ export {
   decoder_received,
   decoder_room,
   decoder_space,
+  decoder_wanted,
 } from './request-decoder';
 export { input } from './strings';
 export { wait_status } from './waitstatus';

@@ -80,6 +80,16 @@ export function decoder_room(): i32 {
   return memoryEnd() - filled;
 }
 
+/**
+ * How many bytes of the request there have to be, its first counted, before more can be said of it: all of them, once its
+ * length has come. For a host that must not hand over what comes behind it.
+ */
+export function decoder_wanted(): i32 {
+  if (owner !== OWNER_DECODER) return 0;
+  const end = state < LENGTH ? filled + 1 : state === LENGTH ? scanned + LENGTH_BYTES : stringsEnd;
+  return end - memoryStart();
+}
+
 /** Takes `length` bytes that were received into the space, the last of them with `descriptors` descriptors. */
 export function decoder_received(length: i32, descriptors: i32): i32 {
   if (owner !== OWNER_DECODER) return E_SEQUENCE;

@@ -5,12 +5,12 @@
  *     native/recorder/ ---------------------------cc--> build/recorder/prefork-interp-recorder.so
  *     assembly/constants.ts ----------------------> generated/constants.h --^
  *     native/addon/ --node-gyp-------------------> build/Release/prefork_interp.node
- *     src/ --esbuild--> dist/{runtime.cjs,adapter.cjs,doctor.cjs,index.js,preforkctl.js}    --tsc--> dist/*.d.ts
+ *     src/ --esbuild--> dist/{runtime.cjs,adapter.cjs,doctor.cjs,index.js,codec.js,codec.cjs,preforkctl.js}    --tsc--> dist/*.d.ts
  *
  * `node scripts/build.mjs [STEP ..]` builds only the steps that are named.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,7 +29,7 @@ require = ((original) => (name) => {
   if (!name.startsWith("node:")) return exported;
   return Object.defineProperties({}, Object.getOwnPropertyDescriptors(exported));
 })(require);
-const { Buffer, performance, WebAssembly } = globalThis;
+const { Buffer, performance, TextDecoder, TextEncoder, WebAssembly } = globalThis;
 `;
 
 function node(script, ...args) {
@@ -91,6 +91,13 @@ const steps = {
       outfile: 'dist/index.js',
       plugins: [beside],
     });
+    // For embedders, wherever WebAssembly is: nothing of Node, and nothing of the library above.
+    for (const [format, outfile] of [
+      ['esm', 'dist/codec.js'],
+      ['cjs', 'dist/codec.cjs'],
+    ]) {
+      await build({ ...common, platform: 'neutral', target: 'es2022', format, entryPoints: ['src/codec.ts'], outfile });
+    }
     const control = 'dist/preforkctl.js';
     await build({
       ...common,
@@ -106,6 +113,7 @@ const steps = {
   },
   types() {
     node(program('typescript', 'tsc'), '-p', 'tsconfig.build.json');
+    copyFileSync(join(root, 'src/codec.d.cts'), join(root, 'dist/types/src/codec.d.cts'));
   },
   client: () => buildClient(root),
   addon: () => buildAddon(root),

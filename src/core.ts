@@ -1,19 +1,16 @@
-/**
- * The core in TypeScript, and the only user of WebAssembly: one instance of core.wasm behind the face of core/face.ts.
- * The module imports nothing, so it can do nothing but compute.
- */
+/** The core in TypeScript: one instance of core.wasm behind the face of core/face.ts. */
 import { PRECLEAN_KEEP } from '../assembly/constants.js';
 import { encodeCall, WasmCallDecoder } from './core/call.js';
 import { CodecError } from './core/errors.js';
-import type { CoreExports } from './core/exports.js';
 import type { Core } from './core/face.js';
 import { checkIdent, identDigits, identity, sha256 } from './core/identity.js';
+import { exportsOf } from './core/instance.js';
 import { CoreMemory } from './core/memory.js';
 import { messageEncoder, messageHeader } from './core/message.js';
 import { messageDecoder } from './core/message-decoder.js';
 import { parseOptions } from './core/options.js';
 import { preclean } from './core/preclean.js';
-import { encodeRequest, WasmRequestDecoder } from './core/request.js';
+import { encodeRequest, split, WasmRequestDecoder } from './core/request.js';
 import { encodeGreeting, encodeStatus, greetingDecoder, statusDecoder, waitStatus } from './core/wire.js';
 
 export type * from './core/face.js';
@@ -38,7 +35,7 @@ export function instantiate(bytes: Uint8Array): Core {
     },
     encodeCall(call) {
       requestsBegun++;
-      return encodeCall(core, memory, call);
+      return encodeCall(core, memory, call, split(call.environment));
     },
     callDecoder() {
       const mine = ++requestsBegun;
@@ -57,21 +54,4 @@ export function instantiate(bytes: Uint8Array): Core {
     preclean: (entries, identInUse, kept = PRECLEAN_KEEP) => preclean(core, memory, entries, identInUse, kept),
     sha256: (pieces) => sha256(core, memory, pieces),
   };
-}
-
-/** Synchronous on purpose: asynchronous compilation would need threads, which a forked process has lost. */
-function exportsOf(bytes: Uint8Array): CoreExports {
-  const module = new WebAssembly.Module(bytes);
-  try {
-    return new WebAssembly.Instance(module).exports as CoreExports;
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    // Up to version 22 V8 sets 8 GiB and more of address space aside for any memory, to find accesses outside it by
-    // page faults (BackingStore::TryAllocateAndPartiallyCommitMemory), and does not make do with less.
-    throw new CodecError(
-      'ERR_CORE_MEMORY',
-      `node could not set aside the address space that it wants for WebAssembly (${cause.message}): raise the limit ` +
-        '(ulimit -v) to 20 GB or more, or use node 24',
-    );
-  }
 }

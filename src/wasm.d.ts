@@ -4,7 +4,7 @@ declare module '*.wasm' {
   export default bytes;
 }
 
-/** The part of WebAssembly that core.ts uses: TypeScript has it only in the library for browsers. */
+/** The part of WebAssembly that core/ uses: TypeScript has it only in the library for browsers. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);
@@ -12,9 +12,5 @@ declare namespace WebAssembly {
   class Instance {
     constructor(module: Module);
     readonly exports: object;
-  }
-  class Memory {
-    private constructor();
-    readonly buffer: ArrayBuffer;
   }
 }

@@ -77,7 +77,13 @@ export class WasmCallDecoder implements CallDecoder {
   }
 }
 
-export function encodeCall(core: CoreExports, memory: CoreMemory, call: ContextCall): Uint8Array {
+/** `environment`: the entries that are the call's, in place of its own run of them. */
+export function encodeCall(
+  core: CoreExports,
+  memory: CoreMemory,
+  call: Omit<ContextCall, 'environment'>,
+  environment: readonly Uint8Array[],
+): Uint8Array {
   const add = (code: number) => checkCall(core, memory, code);
   const addString = (tag: number, string: Uint8Array) =>
     add(core.call_string(tag, memory.put(core.call_space(tag), core.call_room(tag), string)));
@@ -91,7 +97,7 @@ export function encodeCall(core: CoreExports, memory: CoreMemory, call: ContextC
   if (call.affinity) add(core.call_bytes(FIELD_AFFINITY, memory.input(call.affinity)));
   if (call.script) add(core.call_bytes(FIELD_SCRIPT, memory.input(call.script)));
   for (const argument of call.arguments) addString(FIELD_ARGUMENTS, argument);
-  for (const entry of split(call.environment)) addString(FIELD_ENVIRONMENT, entry);
+  for (const entry of environment) addString(FIELD_ENVIRONMENT, entry);
   add(core.call_end());
   return memory.copyOut(core.call_address(), core.call_length());
 }

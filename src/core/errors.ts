@@ -5,6 +5,7 @@
  * function of generated/constants.h. In a text, `%` is what the error is about: an option, a path.
  */
 import * as c from '../../assembly/constants.js';
+import { decodeText } from './text.js';
 
 const NOTHING = new Uint8Array();
 
@@ -139,7 +140,7 @@ export function codecError(code: number, subject: Uint8Array = NOTHING): CodecEr
   ];
   return new CodecError(
     name,
-    text.replace('%', () => Buffer.from(subject).toString()),
+    text.replace('%', () => decodeText(subject)),
     subject,
   );
 }

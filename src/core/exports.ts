@@ -1,6 +1,7 @@
 /** What core.wasm exports, as it is: numbers are integers and addresses in its memory. assembly/ says what each does. */
 export interface CoreExports {
-  readonly memory: WebAssembly.Memory;
+  /** A WebAssembly.Memory; TypeScript knows that only with the library for browsers, which an embedder may be without. */
+  readonly memory: { readonly buffer: ArrayBuffer };
   input(): number;
 
   identity_begin(length: number): number;
@@ -52,6 +53,7 @@ export interface CoreExports {
   decoder_begin(): void;
   decoder_space(): number;
   decoder_room(): number;
+  decoder_wanted(): number;
   decoder_received(length: number, descriptors: number): number;
   decoder_complete(): number;
   decoder_framing(): number;

@@ -16,6 +16,7 @@ import { codecError } from './errors.js';
 import type { CoreExports } from './exports.js';
 import type { IdentityInput } from './face.js';
 import { type CoreMemory, check } from './memory.js';
+import { byteString } from './text.js';
 
 const TAGS = { G: TAG_STRING, E: TAG_VARIABLE, o: TAG_SETTING };
 
@@ -33,7 +34,7 @@ export function identity(core: CoreExports, memory: CoreMemory, input: IdentityI
   for (const argument of input.interpreterArguments) add(TAG_INTERPRETER_ARGUMENT, argument);
   if (input.script) add(TAG_SCRIPT, input.script);
   check(core.identity_end());
-  return Buffer.from(memory.view(core.identity_digits(), IDENT_DIGITS)).toString('latin1');
+  return byteString(memory.view(core.identity_digits(), IDENT_DIGITS));
 }
 
 export function identDigits(core: CoreExports, runDirectoryLength: number): number {

@@ -24,6 +24,7 @@ import type { CoreExports } from './exports.js';
 import type { Message, MessageDecoder, Moment } from './face.js';
 import type { CoreMemory } from './memory.js';
 import { KINDS } from './message.js';
+import { concatenate, decodeText } from './text.js';
 
 const NOTHING = new Uint8Array();
 
@@ -36,7 +37,7 @@ export function messageDecoder(core: CoreExports, memory: CoreMemory): MessageDe
   return {
     push(bytes) {
       if (!isUsable) throw codecError(E_SEQUENCE);
-      const all = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+      const all = held.length === 0 ? bytes : concatenate(held, bytes);
       const messages: Message[] = [];
       isUsable = false;
       const rest = all.length < wanted ? { taken: 0, wanted } : take(core, memory, all, messages);
@@ -77,8 +78,8 @@ function take(
   return { taken, wanted: MESSAGE_HEADER_BYTES };
 }
 
-/** The message that the core took last; undefined where it is of a kind that is not known. */
-function contents(core: CoreExports, memory: CoreMemory): Message | undefined {
+/** The message that the core took last, out of its input; undefined where it is of a kind that is not known. */
+export function contents(core: CoreExports, memory: CoreMemory): Message | undefined {
   const kind = KINDS[core.message_kind()];
   switch (kind) {
     case 'signal':
@@ -128,5 +129,5 @@ function field(core: CoreExports, memory: CoreMemory, tag: number): Uint8Array |
 
 function text(core: CoreExports, memory: CoreMemory, tag: number): string | null {
   const bytes = field(core, memory, tag);
-  return bytes && Buffer.from(bytes).toString();
+  return bytes && decodeText(bytes);
 }

@@ -22,6 +22,7 @@ import type { CoreExports } from './exports.js';
 import type { Message, MessageHeader, Moment } from './face.js';
 import { type CoreMemory, number32, number64 } from './memory.js';
 import { cutReason } from './reason.js';
+import { concatenate } from './text.js';
 
 export const KINDS: Record<number, MessageHeader['kind']> = {
   [KIND_CALL]: 'call',
@@ -76,7 +77,7 @@ function encode(core: CoreExports, memory: CoreMemory, message: Message): number
     case 'reply': {
       const script = message.script ?? new Uint8Array();
       const reason = cutReason(message.stale ?? '');
-      memory.input(Buffer.concat([script, reason]));
+      memory.input(concatenate(script, reason));
       return core.message_encode_reply(
         number32(message.pid),
         number32(message.running),
@@ -93,10 +94,11 @@ function encode(core: CoreExports, memory: CoreMemory, message: Message): number
 }
 
 function wireMoments(moments: readonly Moment[]): Uint8Array {
-  const bytes = Buffer.alloc(moments.length * MOMENT_BYTES);
+  const bytes = new Uint8Array(moments.length * MOMENT_BYTES);
+  const view = new DataView(bytes.buffer);
   for (const [place, { moment, at }] of moments.entries()) {
-    bytes.writeUInt32BE(number32(moment) >>> 0, place * MOMENT_BYTES);
-    bytes.writeBigUInt64BE(BigInt.asUintN(64, at), place * MOMENT_BYTES + 4);
+    view.setUint32(place * MOMENT_BYTES, number32(moment));
+    view.setBigUint64(place * MOMENT_BYTES + 4, at);
   }
   return bytes;
 }

@@ -3,6 +3,7 @@ import { E_PRECLEAN_FULL } from '../../assembly/constants.js';
 import type { CoreExports } from './exports.js';
 import type { PrecleanEntry } from './face.js';
 import { type CoreMemory, check } from './memory.js';
+import { byteString } from './text.js';
 
 export function preclean(
   core: CoreExports,
@@ -17,21 +18,16 @@ export function preclean(
     const code = core.preclean_name(memory.input(entry.name));
     if (code === E_PRECLEAN_FULL) break;
     check(code);
-    const ident = key(entry.name.subarray(1));
+    const ident = byteString(entry.name.subarray(1));
     const other = lastUse.get(ident);
     if (other === undefined || other < entry.lastUse) lastUse.set(ident, entry.lastUse);
   }
   const count = core.preclean_collect();
   for (let place = 0; place < count; place++) {
-    const use = lastUse.get(key(memory.text(core.preclean_ident(place))));
+    const use = lastUse.get(byteString(memory.text(core.preclean_ident(place))));
     if (use !== undefined) check(core.preclean_last_use(place, use));
   }
   return Array.from({ length: core.preclean_select() }, (_, order) =>
     memory.text(core.preclean_ident(core.preclean_victim(order))),
   );
-}
-
-/** A string that stands for the bytes, one to one. */
-function key(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('latin1');
 }
