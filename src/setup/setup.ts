@@ -4,6 +4,7 @@ import { watchShared } from '../executor/pristine.js';
 import { installRandom } from '../executor/random.js';
 import { watchStandardStreams } from '../executor/stdio.js';
 import * as native from '../native.js';
+import { environmentBefore } from './environment-before.js';
 import { beginExamination, type Examination } from './examined.js';
 import { HANDOVER_VARIABLE, type Handover, parseExamination, parseHandover } from './handover.js';
 import type { InitialisationOptions } from './options.js';
@@ -22,6 +23,7 @@ export interface ReadySetup {
   readonly ready: true;
   readonly handover: Handover;
   readonly startedWith: readonly string[];
+  /** What the process was started with. */
   readonly environment: NodeJS.ProcessEnv;
 }
 
@@ -65,7 +67,7 @@ function prepare(handover: Handover): Setup {
     if (refuseSetup(handover, (problem as Error).message)) process.exit(0);
     throw problem;
   }
-  return { ready: true, handover, startedWith: [...process.argv], environment: { ...process.env } };
+  return { ready: true, handover, startedWith: [...process.argv], environment: environmentBefore() };
 }
 
 function prepareExamination(report: number): Setup {
