@@ -26,6 +26,7 @@ int made_file(const char *path, int descriptor) {
 INTERPOSE(int, mkdir, const char *path, unsigned mode) { return made(path, next_mkdir()(path, mode)); }
 INTERPOSE(int, rmdir, const char *path) { return made(path, next_rmdir()(path)); }
 INTERPOSE(int, unlink, const char *path) { return made(path, next_unlink()(path)); }
+INTERPOSE(int, remove, const char *path) { return made(path, next_remove()(path)); }
 INTERPOSE(int, link, const char *file, const char *path) { return made(path, next_link()(file, path)); }
 INTERPOSE(int, symlink, const char *target, const char *path) { return made(path, next_symlink()(target, path)); }
 INTERPOSE(int, rename, const char *from, const char *to) { return made(from, made(to, next_rename()(from, to))); }

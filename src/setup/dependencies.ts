@@ -59,7 +59,7 @@ function dependencyOnRead(path: string, { read }: Recording, standing: Standing)
 
 function dependenciesOnAbsence({ absent }: Recording, own: OwnPaths): Possibly[] {
   return [...absent].map((path) => {
-    const standing = own.standing(path);
+    const standing = own.standing(path, false);
     if (standing === 'foreign') return Dependency.onAbsence(path);
     return standing === 'touched' ? Dependency.onOwnFile(path) : undefined;
   });

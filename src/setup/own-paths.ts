@@ -1,7 +1,8 @@
 /** What initialisation has itself made of what it has seen. */
-import { lstatSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import module from 'node:module';
 import { basename, dirname, join, normalize } from 'node:path';
+import { look } from '../server/ways.js';
 import type { Recording } from './recording.js';
 
 /** Not files but views of the kernel's, different whenever they are read. What is in /dev/shm, programs have put there. */
@@ -70,13 +71,14 @@ export class OwnPaths {
   #resolve(path: string): string {
     if (path === '/') return path;
     const name = basename(path);
+    const isUpward = name === '..' || name === '.';
+    const plain = isUpward ? normalize(path) : join(this.#directory(dirname(path)), name);
+    if (!isUpward && !look(plain)?.isSymbolicLink()) return plain;
     try {
-      const plain = name !== '..' && name !== '.' && join(this.#directory(dirname(path)), name);
-      if (plain && !lstatSync(plain).isSymbolicLink()) return plain;
       return realpathSync.native(path);
     } catch {
       // Nothing is there, or no longer.
-      return name === '..' ? normalize(path) : join(this.#directory(dirname(path)), name);
+      return plain;
     }
   }
 }
