@@ -31,7 +31,8 @@ export function takeDependencies(runDirectory: string | undefined): Dependencies
   }
   const own = new OwnPaths(recording, [runDirectory]);
   const read = [...new Set([...files, ...recording.read.keys()])].map((path) =>
-    dependencyOnRead(path, recording, own.standing(path)),
+    // Node knows modules by their real paths.
+    dependencyOnRead(path, recording, own.standing(path, !files.has(path))),
   );
   const whole = [...read, ...dependenciesOnLinks(recording, links, own), ...dependenciesOnRefused(recording, own)];
   const present = [...whole.filter(isDependency), ...declared];
@@ -96,10 +97,9 @@ function dependenciesOnPresence(recording: Recording, own: OwnPaths, others: rea
   };
   for (const { path, follow, isAbsence } of others) if (!isAbsence) cover(follow ? path : dirname(path));
   const { found, foundItself, resolved } = recording;
-  const all = [
-    ...[...found, ...resolved].map((path) => ({ path, follow: true })),
-    ...[...foundItself].map((path) => ({ path, follow: false })),
-  ];
+  const uncovered = (paths: Iterable<string>, follow: boolean) =>
+    [...paths].filter((path) => !covered.has(path)).map((path) => ({ path, follow }));
+  const all = [...uncovered(found, true), ...uncovered(resolved, true), ...uncovered(foundItself, false)];
   // The longest first: they cover others.
   all.sort((a, b) => b.path.length - a.path.length);
   const dependencies: Dependency[] = [];

@@ -5,9 +5,6 @@ import { basename, dirname, join, normalize } from 'node:path';
 import { look } from '../server/ways.js';
 import type { Recording } from './recording.js';
 
-/** Not files but views of the kernel's, different whenever they are read. What is in /dev/shm, programs have put there. */
-const KERNELS = /^\/(?:proc|sys|dev(?!\/shm\/))(?:\/|$)/;
-
 /** How a path stands to what the process has made, written, removed or changed. */
 export type Standing =
   /** It is just that. */
@@ -16,36 +13,60 @@ export type Standing =
   | 'touched'
   /** At or below a directory whose name nobody could know before. */
   | 'temporary'
-  /** Of the kernel, or a cache whose content follows from the program. */
+  /** A view of the kernel's, different whenever it is read, or a cache whose content follows from the program. */
   | 'never'
   | 'foreign';
 
-/** By real paths, as one may be reached by several. Those of directories are kept: they are the same again and again. */
+/**
+ * By real paths, as one may be reached by several. There are thousands of them in few directories, and nearly all have names that nothing has which was made: so what
+ * is to be known of directories is kept, and most paths are not looked at themselves.
+ */
 export class OwnPaths {
+  /** Real paths of directories. */
   readonly #real = new Map<string, string>();
   readonly #standing = new Map<string, Standing>([['/', 'foreign']]);
+  /** Of what lies in a directory, by its path and not its real one, and has no name of {@link #names}. */
+  readonly #inherited = new Map<string, Standing>();
+  /** The last components of all that has a standing of its own. */
+  readonly #names = new Set<string>();
 
   /** `never`: further directories of which nothing counts. */
   constructor({ made, temporary }: Recording, never: readonly (string | undefined)[]) {
-    for (const path of made) this.#standing.set(this.#find(path), 'made');
-    for (const path of temporary) this.#standing.set(this.#find(path), 'temporary');
+    for (const path of made) this.#set(path, 'made');
+    for (const path of temporary) this.#set(path, 'temporary');
     const { getCompileCacheDir } = module as { getCompileCacheDir?: () => string | undefined };
-    for (const path of [...never, getCompileCacheDir?.()]) {
-      if (path !== undefined) this.#standing.set(this.#find(path), 'never');
+    for (const path of ['/proc', '/sys', '/dev', ...never, getCompileCacheDir?.()]) {
+      if (path !== undefined) this.#set(path, 'never');
     }
+    // Not the kernel's: what is there, programs have put there.
+    this.#set('/dev/shm', 'foreign');
   }
 
   /** `follow`: of what a link there leads to. */
-  standing(path: string, follow = true): Standing {
-    const real = follow ? this.#directory(path) : this.#find(path);
-    return KERNELS.test(real) ? 'never' : this.#of(real);
+  standing(path: string, follow: boolean): Standing {
+    if (follow) return this.#of(this.#directory(path));
+    const end = path.lastIndexOf('/');
+    const name = path.slice(end + 1);
+    if (end <= 0 || isUpward(name) || this.#names.has(name)) return this.#of(this.#find(path));
+    const above = path.slice(0, end);
+    let inherited = this.#inherited.get(above);
+    if (inherited === undefined) {
+      inherited = below(this.#of(this.#directory(above)));
+      this.#inherited.set(above, inherited);
+    }
+    return inherited;
+  }
+
+  #set(path: string, standing: Standing): void {
+    const real = this.#find(path);
+    this.#standing.set(real, standing);
+    this.#names.add(basename(real));
   }
 
   #of(real: string): Standing {
     let standing = this.#standing.get(real);
     if (standing === undefined) {
-      const above = this.#of(dirname(real));
-      standing = above === 'made' ? 'touched' : above;
+      standing = below(this.#of(dirname(real)));
       this.#standing.set(real, standing);
     }
     return standing;
@@ -55,7 +76,7 @@ export class OwnPaths {
   #find(path: string): string {
     // What is behind `..`, only the kernel can tell, and it can do so only where something is.
     const name = basename(path);
-    if (name === '..' || name === '.') return this.#directory(path);
+    if (isUpward(name)) return this.#directory(path);
     return path === '/' ? path : join(this.#directory(dirname(path)), name);
   }
 
@@ -71,9 +92,8 @@ export class OwnPaths {
   #resolve(path: string): string {
     if (path === '/') return path;
     const name = basename(path);
-    const isUpward = name === '..' || name === '.';
-    const plain = isUpward ? normalize(path) : join(this.#directory(dirname(path)), name);
-    if (!isUpward && !look(plain)?.isSymbolicLink()) return plain;
+    const plain = isUpward(name) ? normalize(path) : join(this.#directory(dirname(path)), name);
+    if (!isUpward(name) && !look(plain)?.isSymbolicLink()) return plain;
     try {
       return realpathSync.native(path);
     } catch {
@@ -81,4 +101,14 @@ export class OwnPaths {
       return plain;
     }
   }
+}
+
+/** Of what lies below what has this one. */
+function below(standing: Standing): Standing {
+  return standing === 'made' ? 'touched' : standing;
+}
+
+/** No name of anything, but a way up, or none (a slash at the end). */
+function isUpward(name: string): boolean {
+  return name === '..' || name === '.' || name === '';
 }

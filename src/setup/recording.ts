@@ -5,6 +5,7 @@ import type { FileIdentity } from '../server/dependency.js';
 /** By their numbers, from 1. */
 const KINDS = ['read', 'absent', 'made', 'found', 'foundItself', 'links', 'resolved', 'refused', 'temporary'] as const;
 type Kind = Exclude<(typeof KINDS)[number], 'read'>;
+const READ = KINDS.indexOf('read');
 /** Behind it comes the path. */
 const HEADER_BYTES = 56;
 
@@ -33,28 +34,28 @@ export function endRecording(): Recording | string {
 /** Throws for what no recorder writes. */
 export function decodeRecording(records: ArrayBuffer): Recording {
   const view = new DataView(records);
+  const bytes = Buffer.from(records);
   const read = new Map<string, ReadFile | undefined>();
-  const others = new Map<number, Set<string>>(KINDS.map((_, n) => [n + 1, new Set()]));
+  const sets = KINDS.map(() => new Set<string>());
   for (let at = 0; at < view.byteLength; ) {
     const length = word(view, at);
-    const kind = word(view, at + 4);
-    const paths = others.get(kind);
+    const index = word(view, at + 4) - 1;
+    const paths = sets[index];
     if (length <= HEADER_BYTES || at + length > view.byteLength || !paths) throw malformed(at);
-    const path = decodePath(records, at, length);
-    if (path !== undefined && KINDS[kind - 1] !== 'read') paths.add(path);
+    const path = decodePath(bytes, at + HEADER_BYTES);
+    if (path !== undefined && index !== READ) paths.add(path);
     else if (path !== undefined && !read.has(path)) read.set(path, decodeFile(view, at));
     at += length;
   }
-  const sets = Object.fromEntries(KINDS.map((kind, n) => [kind, others.get(n + 1)]));
-  return { ...(sets as Record<Kind, Set<string>>), read };
+  const others = Object.fromEntries(KINDS.map((kind, n) => [kind, sets[n]]));
+  return { ...(others as Record<Kind, Set<string>>), read };
 }
 
 /** Undefined for a path that is no UTF-8: as a string it would be another one. */
-function decodePath(records: ArrayBuffer, at: number, length: number): string | undefined {
-  const padded = Buffer.from(records, at + HEADER_BYTES, length - HEADER_BYTES);
-  const bytes = padded.subarray(0, padded.indexOf(0));
-  const path = bytes.toString('utf8');
-  return path.includes('\ufffd') && !bytes.equals(Buffer.from(path)) ? undefined : path;
+function decodePath(bytes: Buffer, at: number): string | undefined {
+  const end = bytes.indexOf(0, at);
+  const path = bytes.toString('utf8', at, end);
+  return path.includes('\ufffd') && !bytes.subarray(at, end).equals(Buffer.from(path)) ? undefined : path;
 }
 
 function decodeFile(view: DataView, at: number): ReadFile | undefined {
