@@ -5,6 +5,9 @@ import { basename, dirname, join, normalize } from 'node:path';
 import { look } from '../server/ways.js';
 import type { Recording } from './recording.js';
 
+/** What the kernel shows, and what it leads to from there: /proc/self/cwd leads elsewhere for each process. */
+const KERNELS = /^\/(?:proc|sys|dev(?!\/shm\/))\//;
+
 /** How a path stands to what the process has made, written, removed or changed. */
 export type Standing =
   /** It is just that. */
@@ -44,6 +47,7 @@ export class OwnPaths {
 
   /** `follow`: of what a link there leads to. */
   standing(path: string, follow: boolean): Standing {
+    if (KERNELS.test(path)) return 'never';
     if (follow) return this.#of(this.#directory(path));
     const end = path.lastIndexOf('/');
     const name = path.slice(end + 1);
