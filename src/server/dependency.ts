@@ -98,9 +98,9 @@ export class Dependency {
     if (this.isPresence) return kindOf(now) === this.#kind ? undefined : `${this.path} is not the file that it was`;
     const before = this.#before;
     if (!before) return `${this.path} has appeared`;
-    const newer = stampNs !== undefined && this.#stamped && now.mtimeNs > stampNs;
-    if (newer) return `${this.path} is newer than the server`;
-    return sameFile(before, now) ? undefined : `${this.path} is not the file that it was`;
+    const newer = stampNs !== undefined && now.mtimeNs > stampNs;
+    if (sameFile(before, now) && !(newer && this.#stamped)) return undefined;
+    return `${this.path} is ${newer ? 'newer than the server' : 'not the file that it was'}`;
   }
 }
 

@@ -101,7 +101,7 @@ function becomeServer({ setup, options, core, staleness, gap, title, nothing }: 
   try {
     const setupErrors = becomeDaemon(script, nothing, handover);
     events.begin();
-    if (gap !== undefined) log('info', `only a change of its modules will be noticed: ${gap}`);
+    if (gap !== undefined) events.log('info', `only a change of its modules will be noticed: ${gap}`);
     const inherited = protocol === 2 ? new InheritedContext() : undefined;
     // For this process and all that are forked from it: whatever else ends them, none joins threads that it does not have.
     native.leaveByExitNow();

@@ -439,7 +439,7 @@ describe('a file newer than the server', () => {
     staleness = new Staleness([Dependency.onOwnFile(file)], mtimeNs - 1n);
     expect(staleness.findChange()).toBeUndefined();
     writeFileSync(file, 'other');
-    expect(staleness.findChange()).toBe(`${file} is not the file that it was`);
+    expect(staleness.findChange()).toBe(`${file} is newer than the server`);
   });
 });
 
