@@ -362,15 +362,10 @@ export function sharedMemory(bytes: number): Uint8Array {
 }
 
 /**
- * Has what this process reads, looks for and makes in the file system recorded from now on (native/recorder/recorder.h). False where it was not
- * started with the recorder, or with that of another version.
+ * Ends the recording of what this process reads, looks for and makes in the file system (native/recorder/recorder.h): the records; `absent`, where it was not started with
+ * the recorder, or with that of another version; `full`, where not all of them are there. To be called when no other thread uses files.
  */
-export function beginRecording(): boolean {
-  return binding().beginRecording();
-}
-
-/** Ends that: the records. Null where there are none, or not all of them. To be called when no other thread uses files. */
-export function endRecording(): ArrayBuffer | null {
+export function endRecording(): ArrayBuffer | 'absent' | 'full' {
   return binding().endRecording();
 }
 

@@ -16,18 +16,13 @@ const recorder::Recorder* find_recorder() {
   return found != nullptr && found->version == recorder::VERSION ? found : nullptr;
 }
 
-Napi::Value begin_recording(Call call) {
-  const recorder::Recorder* recorder = find_recorder();
-  if (recorder != nullptr) recorder->begin();
-  return Napi::Boolean::New(call.Env(), recorder != nullptr);
-}
-
+// A string says why there is nothing.
 Napi::Value end_recording(Call call) {
   const recorder::Recorder* recorder = find_recorder();
+  if (recorder == nullptr) return Napi::String::New(call.Env(), "absent");
   size_t length = 0;
-  if (recorder == nullptr) return call.Env().Null();
   const unsigned char* records = recorder->end(&length);
-  Napi::Value copy = call.Env().Null();
+  Napi::Value copy = Napi::String::New(call.Env(), "full");
   if (records != nullptr) {
     Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(call.Env(), length);
     if (length > 0) memcpy(buffer.Data(), records, length);
@@ -40,7 +35,6 @@ Napi::Value end_recording(Call call) {
 }  // namespace
 
 void export_recording(Napi::Env env, Napi::Object exports) {
-  export_function<begin_recording>(env, exports, "beginRecording");
   export_function<end_recording>(env, exports, "endRecording");
 }
 

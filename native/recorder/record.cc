@@ -7,20 +7,33 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "recorder/next.h"
 
 namespace prefork::recorder {
 
 namespace {
 
-// A program of a thousand modules needs one. Only what is used of it is ever there.
-constexpr size_t CAPACITY = 8 * 1024 * 1024;
+// A program of a thousand modules needs one of these megabytes. Only what is used of it is ever there.
+constexpr size_t CAPACITY = 32 * 1024 * 1024;
 
 // No page is larger, so that all of it can be given back.
 alignas(65536) unsigned char records[CAPACITY];
 
 size_t used = 0;
-bool recording = false;
+bool recording = true;
+
+// What was last recorded of those paths that programs ask for again and again, by a hash of it. Of 2^64 of them two are taken for one.
+constexpr size_t REMEMBERED = 4096;
+uint64_t remembered[REMEMBERED];
+
+// The C library's own function, and not the one that stands in front of it.
+auto system_call() {
+  static long (*kept)(long, ...) = nullptr;
+  return next(&kept, "syscall");
+}
 
 // The number that stat(2) has for a device. Not makedev(3), which is a function in some C libraries and in others is not.
 uint64_t device_number(uint64_t major, uint64_t minor) {
@@ -32,7 +45,7 @@ int64_t nanoseconds(const struct statx_timestamp &time) { return time.tv_sec * 1
 // Fills in which file is open; false where it is no regular one. Not fstat(2): older C libraries do not have it as a function.
 bool describe(int descriptor, Record *record) {
   struct statx file;
-  if (syscall(SYS_statx, descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &file) != 0) {
+  if (system_call()(SYS_statx, descriptor, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &file) != 0) {
     // No such system call, or it is forbidden: that it was read is known all the same.
     return true;
   }
@@ -42,6 +55,9 @@ bool describe(int descriptor, Record *record) {
   record->size = file.stx_size;
   record->modified_ns = nanoseconds(file.stx_mtime);
   record->changed_ns = nanoseconds(file.stx_ctime);
+  // By the clock that file systems go by.
+  struct timespec now;
+  if (clock_gettime(CLOCK_REALTIME_COARSE, &now) == 0) record->read_ns = now.tv_sec * int64_t{1'000'000'000} + now.tv_nsec;
   return true;
 }
 
@@ -60,7 +76,7 @@ void find_directory(int directory, char (&out)[PATH_MAX]) {
   do *--at = static_cast<char>('0' + rest % 10);
   while ((rest /= 10) != 0);
   strcpy(link + strlen(link), at);
-  const ssize_t length = readlink(link, out, sizeof(out) - 1);
+  const long length = system_call()(SYS_readlinkat, AT_FDCWD, link, out, sizeof(out) - 1);
   out[length > 0 && out[0] == '/' ? length : 0] = 0;
 }
 
@@ -70,7 +86,11 @@ void write_down(Record *record, const char *directory, const char *path) {
   if (length == 0 || length >= PATH_MAX) return;
   const size_t whole = (sizeof(Record) + before + 1 + length + 1 + 7) / 8 * 8;
   const size_t at = __atomic_fetch_add(&used, whole, __ATOMIC_RELAXED);
-  if (at + whole > CAPACITY) return;
+  if (at + whole > CAPACITY) {
+    // All of it is lost: no more is of any use.
+    __atomic_store_n(&recording, false, __ATOMIC_RELEASE);
+    return;
+  }
   unsigned char *place = records + at;
   record->length = static_cast<uint32_t>(whole);
   memcpy(place, record, sizeof(Record));
@@ -80,9 +100,28 @@ void write_down(Record *record, const char *directory, const char *path) {
   memcpy(place + before + (before > 0 ? 1 : 0), path, length);
 }
 
-void begin() {
-  used = 0;
-  __atomic_store_n(&recording, true, __ATOMIC_RELEASE);
+// A function of its own: most paths are absolute, and a handler's stack may be small.
+__attribute__((noinline)) void write_down_relative(Record *record, int directory, const char *path) {
+  char seen_from[PATH_MAX];
+  find_directory(directory, seen_from);
+  // Where it is not known from where, it is not known what.
+  if (seen_from[0] != 0) write_down(record, seen_from, path);
+}
+
+// FNV-1a.
+uint64_t hash(Kind kind, const char *path) {
+  uint64_t hash = 0xcbf29ce484222325 ^ static_cast<uint64_t>(kind);
+  for (; *path != 0; path++) hash = (hash ^ static_cast<unsigned char>(*path)) * 0x100000001b3;
+  return hash;
+}
+
+// Whether the same was recorded not long ago. Once more would say nothing new.
+bool is_known(Kind kind, const char *path) {
+  const uint64_t own = hash(kind, path);
+  uint64_t *place = &remembered[own % REMEMBERED];
+  if (__atomic_load_n(place, __ATOMIC_RELAXED) == own) return true;
+  __atomic_store_n(place, own, __ATOMIC_RELAXED);
+  return false;
 }
 
 const unsigned char *end(size_t *length) {
@@ -102,17 +141,14 @@ void record(Kind kind, int directory, const char *path, int descriptor) {
   const int error = errno;
   Record record{};
   record.kind = kind;
-  if (descriptor < 0 || describe(descriptor, &record)) {
-    char seen_from[PATH_MAX];
-    seen_from[0] = 0;
-    if (path[0] != '/') find_directory(directory, seen_from);
-    // Where it is not known from where, it is not known what.
-    if (path[0] == '/' || seen_from[0] != 0) write_down(&record, seen_from, path);
-  }
+  // No regular file: that it is there is what is known of it.
+  if (descriptor >= 0 && !describe(descriptor, &record)) record.kind = Kind::found;
+  if (path[0] != '/') write_down_relative(&record, directory, path);
+  else if (record.kind == Kind::read || !is_known(record.kind, path)) write_down(&record, "", path);
   errno = error;
 }
 
 extern "C" __attribute__((visibility("default"))) const Recorder prefork_interp_recorder;
-const Recorder prefork_interp_recorder{VERSION, begin, end, forget};
+const Recorder prefork_interp_recorder{VERSION, end, forget};
 
 }  // namespace prefork::recorder

@@ -69,8 +69,7 @@ export interface Binding {
   randomBytes(into: Uint8Array): void;
   socketPair(): [number, number];
   sharedMemory(bytes: number): Uint8Array;
-  beginRecording(): boolean;
-  endRecording(): ArrayBuffer | null;
+  endRecording(): ArrayBuffer | 'absent' | 'full';
 
   /** The symbols of Node that are needed and not there; empty when all are. Changes nothing. */
   missingSymbols(): string[];

@@ -21,7 +21,7 @@ interface Setting {
  *
  * As in the released system, a file whose modification time is later than the stamp (the socket's, made just before
  * setup started) makes the server stale. A file may also be replaced by an older one, so the server is stale as well when a
- * file is no longer the one that it was, or a symbolic link on the way to one, or when something is where nothing was.
+ * file is no longer the one that it was, or a symbolic link on the way to one, or when something is where nothing was, or nothing where something was.
  *
  * Which it is, stat(2) says. Watches say what need not be looked at: most files, for most calls. Where there are none, or they have lost
  * count, all files are looked at.
@@ -136,9 +136,7 @@ export class Staleness {
     const end = Math.min(setting.at + WATCHED_AT_ONCE, this.#dependencies.length);
     for (; setting.at < end; setting.at += 1) {
       const dependency = this.#dependencies[setting.at] as Dependency;
-      const { path, follow, isAbsence } = dependency;
-      const watched = isAbsence ? setting.watches.addAbsent(path) : setting.watches.add(path, follow, dependency);
-      if (!watched) setting.unwatched.push(dependency);
+      if (!addTo(setting.watches, dependency)) setting.unwatched.push(dependency);
       // What has changed up to here. From here on it is heard of.
       else this.#found ??= dependency.findChange(this.#stampNs);
     }
@@ -154,4 +152,10 @@ export class Staleness {
     this.#watches = watches;
     this.#unwatched = unwatched;
   }
+}
+
+function addTo(watches: Watches<Dependency>, dependency: Dependency): boolean {
+  const { path, follow, isAbsence, isPresence } = dependency;
+  if (isAbsence) return watches.addAbsent(path);
+  return isPresence ? watches.addPresent(path, follow) : watches.add(path, follow, dependency);
 }

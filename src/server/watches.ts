@@ -99,6 +99,11 @@ export class Watches<T> {
     return true;
   }
 
+  /** From now on tells when what is at `path` may be gone, and not what else happens to it. False where that cannot be told for sure. */
+  addPresent(path: string, follow: boolean): boolean {
+    return isAbsolute(path) && this.#ways.end(path, follow, this.#guardPresence) !== undefined;
+  }
+
   /** From now on tells when something comes to be at `path`, where nothing is. False where that cannot be told for sure. */
   addAbsent(path: string): boolean {
     return isAbsolute(path) && this.#ways.absent(path, this.#expect);
@@ -138,12 +143,17 @@ export class Watches<T> {
   };
 
   #guard(place: Place): Watched | undefined {
-    const { path, stats } = place;
+    const { stats } = place;
+    if (stats.isFile()) return this.#watchFor(OF_FILE, place);
+    if (stats.isDirectory()) return this.#watchFor(OF_DIRECTORY, place);
+    return stats.isSymbolicLink() ? this.#watchFor(OF_WAY, place) : undefined;
+  }
+
+  /** It may be a file that is watched for more. */
+  readonly #guardPresence = (place: Place): Watched | undefined => this.#watchFor(OF_WAY | native.IN_MASK_ADD, place);
+
+  #watchFor(events: number, { path, stats }: Place): Watched | undefined {
     if (this.#full || !this.#fileSystems.tell(path, stats)) return undefined;
-    let events = OF_WAY;
-    if (stats.isFile()) events = OF_FILE;
-    else if (stats.isDirectory()) events = OF_DIRECTORY;
-    else if (!stats.isSymbolicLink()) return undefined;
     // A subvolume of Btrfs can be removed with all that is in it and no event for any of that.
     if (stats.isDirectory() && look(dirname(path))?.dev !== stats.dev) this.#unheard.set(path, stats);
     try {

@@ -30,19 +30,19 @@ export class Ways<P extends Place> {
     this.#guard = guard;
   }
 
-  /** What `path` (absolute) leads to, watched as all on the way. `follow`: also where its last component is a link. Undefined where not all of it can be watched. */
-  end(path: string, follow: boolean, links = 0): P | undefined {
+  /** What `path` (absolute) leads to, watched as all on the way. `follow`: also where its last component is a link. Undefined where not all of it can be watched. `guard`: watches the end itself. */
+  end(path: string, follow: boolean, guard: Guard<P> = this.#guard, links = 0): P | undefined {
     const directory = this.#directory(dirname(path), links);
     if (directory === undefined) return undefined;
     const name = basename(path);
-    if (name === '' || name === '.') return this.#look(directory);
+    if (name === '' || name === '.') return this.#look(directory, guard);
     // No link is left in `directory`: what is above it is what its name says.
-    if (name === '..') return this.#look(dirname(directory));
-    const place = this.#look(join(directory, name));
+    if (name === '..') return this.#look(dirname(directory), guard);
+    const place = this.#look(join(directory, name), guard);
     if (!place || !follow || !place.stats.isSymbolicLink()) return place;
     const target = links < MAX_LINKS ? readLink(place.path) : undefined;
     if (target === undefined) return undefined;
-    return this.end(isAbsolute(target) ? target : `${directory}/${target}`, true, links + 1);
+    return this.end(isAbsolute(target) ? target : `${directory}/${target}`, true, guard, links + 1);
   }
 
   /**
@@ -68,15 +68,15 @@ export class Ways<P extends Place> {
 
   #directory(path: string, links: number): string | undefined {
     if (this.#directories.has(path)) return this.#directories.get(path);
-    const place = path === '/' ? this.#look(path) : this.end(path, true, links);
+    const place = path === '/' ? this.#look(path) : this.end(path, true, this.#guard, links);
     const directory = place?.stats.isDirectory() ? place.path : undefined;
     this.#directories.set(path, directory);
     return directory;
   }
 
-  #look(path: string): P | undefined {
+  #look(path: string, guard: Guard<P> = this.#guard): P | undefined {
     const stats = look(path);
-    return stats && this.#guard({ path, stats });
+    return stats && guard({ path, stats });
   }
 }
 

@@ -1,5 +1,6 @@
 import { openSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { dirname } from 'node:path';
 import type { Core } from '../core.js';
 import { loadCore } from '../core-bytes.js';
 import { droppedFromFront } from '../executor/arguments.js';
@@ -34,6 +35,8 @@ interface Ready {
   readonly options: ServerOptions;
   readonly core: Core;
   readonly staleness: Staleness;
+  /** Why {@link staleness} is not of all that initialisation has read. */
+  readonly gap: string | undefined;
   readonly title: string | undefined;
   /** `/dev/null`. */
   readonly nothing: number;
@@ -68,18 +71,21 @@ export function completeSetup(given: InitialisationOptions | undefined): void {
 /** Here, where what fails can still be told. */
 function makeReady(setup: ReadySetup, options: ServerOptions): Ready {
   exhaustCachedEntropy();
+  const { stampNs, socket } = setup.handover;
+  const { all, gap } = takeDependencies(socket && dirname(socket));
   return {
     setup,
     options,
     core: loadCore(),
-    staleness: new Staleness(takeDependencies(), setup.handover.stampNs),
+    staleness: new Staleness(all, stampNs),
+    gap,
     title: process.title === process.argv0 ? undefined : process.title,
     nothing: openSync('/dev/null', 'r+'),
   };
 }
 
 /** In the process that is to be the server: returns in each executor. */
-function becomeServer({ setup, options, core, staleness, title, nothing }: Ready): void {
+function becomeServer({ setup, options, core, staleness, gap, title, nothing }: Ready): void {
   const { handover, startedWith } = setup;
   const { protocol } = handover;
   const script = startedWith[1] ?? process.execPath;
@@ -96,6 +102,7 @@ function becomeServer({ setup, options, core, staleness, title, nothing }: Ready
   try {
     const setupErrors = becomeDaemon(script, nothing, handover);
     events.begin();
+    if (gap !== undefined) events.log('info', `only a change of its modules will be noticed: ${gap}`);
     const inherited = protocol === 2 ? new InheritedContext() : undefined;
     // For this process and all that are forked from it: whatever else ends them, none joins threads that it does not have.
     native.leaveByExitNow();

@@ -1,53 +1,125 @@
 /** What a server is made from, so that it is stale when one of it changes. */
-import module from 'node:module';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { loadedFiles } from '../interpreters/node/loaded-files.js';
 import { Dependency } from '../server/dependency.js';
+import { Ways } from '../server/ways.js';
 import { declaredDependencies } from './depends-on.js';
+import { OwnPaths, type Standing } from './own-paths.js';
 import { endRecording, type Recording } from './recording.js';
 
-/** Not files but views of the kernel's, different whenever they are read. */
-const KERNELS = /^\/(proc|sys|dev)\//;
+export interface Dependencies {
+  readonly all: readonly Dependency[];
+  /** Why only modules are known, where that is so. */
+  readonly gap: string | undefined;
+}
 
 /**
- * All that initialisation was made from: what the interpreter knows to be modules; and, where there is a recorder, whatever else was read, and
- * whatever was looked for and not there; and what the script says. Ends the recording.
+ * All that initialisation was made from: what the interpreter knows to be modules; and, where there is a recorder, whatever else it has read, and
+ * what it has found or not; and what the script says. Ends the recording. What is in `runDirectory` is this library's own.
  */
-export function takeDependencies(): Dependency[] {
+export function takeDependencies(runDirectory: string | undefined): Dependencies {
   const recording = endRecording();
   const { files, links } = loadedFiles();
-  const known = [...files].map((path) => dependencyOn(path, recording));
-  const others = recording ? otherDependencies(recording, files) : [];
-  return [...known, ...[...links].map(Dependency.onLink), ...others, ...declaredDependencies()];
+  for (const path of mappedFiles()) files.add(path);
+  const declared = [...declaredDependencies()];
+  if (typeof recording === 'string') {
+    return {
+      all: [...[...files].map(Dependency.onFile), ...[...links].map(Dependency.onLink), ...declared],
+      gap: recording,
+    };
+  }
+  const own = new OwnPaths(recording, [runDirectory]);
+  const read = [...new Set([...files, ...recording.read.keys()])].map((path) =>
+    // Node knows modules by their real paths.
+    dependencyOnRead(path, recording, own.standing(path, !files.has(path))),
+  );
+  const whole = [...read, ...dependenciesOnLinks(recording, links, own), ...dependenciesOnRefused(recording, own)];
+  const present = [...whole.filter(isDependency), ...declared];
+  const all = [
+    ...present,
+    ...dependenciesOnAbsence(recording, own),
+    ...dependenciesOnPresence(recording, own, present),
+  ];
+  return { all: all.filter(isDependency), gap: undefined };
 }
 
-/** On the file that was read, where it is known; else on what is there by now. */
-function dependencyOn(path: string, recording: Recording | undefined): Dependency {
-  const identity = recording?.read.get(path);
-  return identity ? Dependency.onRead(path, identity) : Dependency.onFile(path);
+type Possibly = Dependency | undefined;
+const isDependency = (dependency: Possibly): dependency is Dependency => dependency !== undefined;
+
+/** On the file that was read, where it is known; else on what is there by now. What this process has had its hands in is taken as it left it. */
+function dependencyOnRead(path: string, { read }: Recording, standing: Standing): Possibly {
+  if (standing === 'never') return undefined;
+  if (standing !== 'foreign') {
+    const left = Dependency.onOwnFile(path);
+    return left.isAbsence && standing !== 'touched' ? undefined : left;
+  }
+  const file = read.get(path);
+  return file ? Dependency.onRead(path, file.identity, file.readNs) : Dependency.onFile(path);
 }
 
-function otherDependencies(recording: Recording, files: ReadonlySet<string>): Dependency[] {
-  const own = ownPaths(recording);
-  const read = [...recording.read.keys()].filter((path) => !files.has(path) && !own(path));
-  const absent = [...recording.absent].filter((path) => !own(path));
-  return [...read.map((path) => dependencyOn(path, recording)), ...absent.map(Dependency.onAbsence)];
+function dependenciesOnAbsence({ absent }: Recording, own: OwnPaths): Possibly[] {
+  return [...absent].map((path) => {
+    const standing = own.standing(path, false);
+    if (standing === 'foreign') return Dependency.onAbsence(path);
+    return standing === 'touched' ? Dependency.onOwnFile(path) : undefined;
+  });
 }
 
-/** Tells what is nobody else's: what initialisation itself has made or written, and all below that; and caches whose content follows from the program. */
-function ownPaths({ made }: Recording): (path: string) => boolean {
-  const own = new Map<string, boolean>([...made].map((path) => [path, true]));
-  const { getCompileCacheDir } = module as { getCompileCacheDir?: () => string | undefined };
-  const cache = getCompileCacheDir?.();
-  if (cache !== undefined) own.set(cache, true);
-  const isOwn = (path: string): boolean => {
-    let known = own.get(path);
-    if (known === undefined) {
-      const above = dirname(path);
-      known = above !== path && isOwn(above);
-      own.set(path, known);
-    }
-    return known;
+function dependenciesOnRefused({ refused }: Recording, own: OwnPaths): Possibly[] {
+  return [...refused].map((path) => {
+    const standing = own.standing(path, false);
+    if (standing === 'foreign') return Dependency.onFile(path);
+    return standing === 'touched' ? Dependency.onOwnFile(path) : undefined;
+  });
+}
+
+/** On each link that was read, by its path as that of a link, and on those that paths were found to lead through. */
+function dependenciesOnLinks({ links, resolved }: Recording, others: Iterable<string>, own: OwnPaths): Possibly[] {
+  const paths = new Set([...others, ...links]);
+  const ways = new Ways((place) => {
+    if (place.stats.isSymbolicLink()) paths.add(place.path);
+    return place;
+  });
+  for (const path of resolved) ways.end(path, true);
+  return [...paths].map((path) => {
+    const standing = own.standing(path, false);
+    if (standing === 'foreign') return Dependency.onLink(path);
+    return standing === 'touched' ? Dependency.onOwnLink(path) : undefined;
+  });
+}
+
+/** On what was found and not read. Where another dependency is there, all that its path leads through is. */
+function dependenciesOnPresence(recording: Recording, own: OwnPaths, others: readonly Dependency[]): Dependency[] {
+  const covered = new Set<string>();
+  const cover = (path: string) => {
+    for (let at = path; !covered.has(at); at = dirname(at)) covered.add(at);
   };
-  return (path) => KERNELS.test(path) || isOwn(path);
+  for (const { path, follow, isAbsence } of others) if (!isAbsence) cover(follow ? path : dirname(path));
+  const { found, foundItself, resolved } = recording;
+  const uncovered = (paths: Iterable<string>, follow: boolean) =>
+    [...paths].filter((path) => !covered.has(path)).map((path) => ({ path, follow }));
+  const all = [...uncovered(found, true), ...uncovered(resolved, true), ...uncovered(foundItself, false)];
+  // The longest first: they cover others.
+  all.sort((a, b) => b.path.length - a.path.length);
+  const dependencies: Dependency[] = [];
+  for (const { path, follow } of all) {
+    if (covered.has(path)) continue;
+    const standing = own.standing(path, follow);
+    if (standing !== 'foreign' && standing !== 'touched') continue;
+    if (follow) cover(path);
+    dependencies.push(Dependency.onPresence(path, follow));
+  }
+  return dependencies;
+}
+
+/** Where a line of proc(5), /proc/pid/maps, is of code in a file that has a name. */
+const MAPPED_CODE = /^\S+ ..x. .*? (\/.*)$/gm;
+
+/** The libraries that are in this process, those of addons too: the dynamic linker opens them by system calls of its own. */
+function mappedFiles(): string[] {
+  const maps = readFileSync('/proc/self/maps', 'utf8');
+  const paths = new Set([...maps.matchAll(MAPPED_CODE)].map(([, path]) => path as string));
+  // An addon may unpack its library, load it and remove it.
+  return [...paths].filter((path) => !path.endsWith(' (deleted)'));
 }

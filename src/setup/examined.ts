@@ -20,10 +20,10 @@ export function beginExamination(report: number): Examination {
 function tryRest(): { present: number; absent: number } {
   exhaustCachedEntropy();
   loadCore();
-  const dependencies = takeDependencies();
+  const { all } = takeDependencies(undefined);
   const child = native.fork();
   if (child === 0) native.exitNow(0);
   native.wait(child, false);
-  const absent = dependencies.filter(({ isAbsence }) => isAbsence).length;
-  return { present: dependencies.length - absent, absent };
+  const absent = all.filter(({ isAbsence }) => isAbsence).length;
+  return { present: all.length - absent, absent };
 }

@@ -2,63 +2,66 @@
 import * as native from '../native.js';
 import type { FileIdentity } from '../server/dependency.js';
 
-const KIND_READ = 1;
-const KIND_ABSENT = 2;
-const KIND_MADE = 3;
+/** By their numbers, from 1. */
+const KINDS = ['read', 'absent', 'made', 'found', 'foundItself', 'links', 'resolved', 'refused', 'temporary'] as const;
+type Kind = Exclude<(typeof KINDS)[number], 'read'>;
+const READ = KINDS.indexOf('read');
 /** Behind it comes the path. */
-const HEADER_BYTES = 48;
+const HEADER_BYTES = 56;
+
+/** Which file was read, and when. */
+export interface ReadFile {
+  readonly identity: FileIdentity;
+  /** By the clock of file systems, in nanoseconds. */
+  readonly readNs: bigint;
+}
 
 /** Paths, absolute, of what a process did in the file system. */
-export interface Recording {
+export interface Recording extends Readonly<Record<Kind, ReadonlySet<string>>> {
   /** Regular files that were opened to be read, and which they were then, at the first time; undefined where that could not be told. */
-  readonly read: ReadonlyMap<string, FileIdentity | undefined>;
-  /** Where it looked, and nothing was. */
-  readonly absent: ReadonlySet<string>;
-  /** What it wrote, made or removed. */
-  readonly made: ReadonlySet<string>;
+  readonly read: ReadonlyMap<string, ReadFile | undefined>;
 }
 
-/** To be called before the script is loaded. Where there is no recorder nothing is recorded. */
-export function beginRecording(): void {
-  native.beginRecording();
-}
-
-/** Ends it; undefined where nothing was recorded, or not all. */
-export function endRecording(): Recording | undefined {
+/** Ends it; a string says why nothing was recorded, or not all. */
+export function endRecording(): Recording | string {
   const records = native.endRecording();
-  return records ? decodeRecording(records) : undefined;
+  if (typeof records !== 'string') return decodeRecording(records);
+  return records === 'full'
+    ? 'initialisation has done more than there is room to record'
+    : 'there is no recorder in this process';
 }
 
 /** Throws for what no recorder writes. */
 export function decodeRecording(records: ArrayBuffer): Recording {
   const view = new DataView(records);
-  const read = new Map<string, FileIdentity | undefined>();
-  const absent = new Set<string>();
-  const made = new Set<string>();
+  const bytes = Buffer.from(records);
+  const read = new Map<string, ReadFile | undefined>();
+  const sets = KINDS.map(() => new Set<string>());
   for (let at = 0; at < view.byteLength; ) {
     const length = word(view, at);
-    const kind = word(view, at + 4);
-    if (length <= HEADER_BYTES || at + length > view.byteLength) throw malformed(at);
-    const path = decodePath(records, at, length);
-    if (kind === KIND_ABSENT) absent.add(path);
-    else if (kind === KIND_MADE) made.add(path);
-    else if (kind !== KIND_READ) throw malformed(at);
-    else if (!read.has(path)) read.set(path, decodeIdentity(view, at));
+    const index = word(view, at + 4) - 1;
+    const paths = sets[index];
+    if (length <= HEADER_BYTES || at + length > view.byteLength || !paths) throw malformed(at);
+    const path = decodePath(bytes, at + HEADER_BYTES);
+    if (path !== undefined && index !== READ) paths.add(path);
+    else if (path !== undefined && !read.has(path)) read.set(path, decodeFile(view, at));
     at += length;
   }
-  return { read, absent, made };
+  const others = Object.fromEntries(KINDS.map((kind, n) => [kind, sets[n]]));
+  return { ...(others as Record<Kind, Set<string>>), read };
 }
 
-/** A path that is no UTF-8 becomes another one, at which nothing is: as Node would have it. */
-function decodePath(records: ArrayBuffer, at: number, length: number): string {
-  const bytes = Buffer.from(records, at + HEADER_BYTES, length - HEADER_BYTES);
-  return bytes.toString('utf8', 0, bytes.indexOf(0));
+/** Undefined for a path that is no UTF-8: as a string it would be another one. */
+function decodePath(bytes: Buffer, at: number): string | undefined {
+  const end = bytes.indexOf(0, at);
+  const path = bytes.toString('utf8', at, end);
+  return path.includes('\ufffd') && !bytes.subarray(at, end).equals(Buffer.from(path)) ? undefined : path;
 }
 
-function decodeIdentity(view: DataView, at: number): FileIdentity | undefined {
-  const [dev, ino, size, mtimeNs, ctimeNs] = [0, 1, 2, 3, 4].map((n) => number(view, at + 8 + 8 * n));
+function decodeFile(view: DataView, at: number): ReadFile | undefined {
+  const [dev, ino, size, mtimeNs, ctimeNs, readNs] = [0, 1, 2, 3, 4, 5].map((n) => number(view, at + 8 + 8 * n));
   if (ino === 0n) return undefined;
-  return { dev, ino, size, mtimeNs, ctimeNs } as FileIdentity;
+  return { identity: { dev, ino, size, mtimeNs, ctimeNs } as FileIdentity, readNs: readNs as bigint };
 }
 
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;

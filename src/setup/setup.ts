@@ -4,6 +4,7 @@ import { watchShared } from '../executor/pristine.js';
 import { installRandom } from '../executor/random.js';
 import { watchStandardStreams } from '../executor/stdio.js';
 import * as native from '../native.js';
+import { environmentBefore } from './environment-before.js';
 import { beginExamination, type Examination } from './examined.js';
 import {
   type ExaminationOrder,
@@ -30,6 +31,7 @@ export interface ReadySetup {
   /** Options of the `#!` line, which go before the script's. */
   readonly options: Partial<ServerOptions>;
   readonly startedWith: readonly string[];
+  /** What the process was started with. */
   readonly environment: NodeJS.ProcessEnv;
 }
 
@@ -74,7 +76,7 @@ function prepare(handover: Handover): Setup {
     if (refuseSetup(handover, (problem as Error).message)) process.exit(0);
     throw problem;
   }
-  return { ready: true, handover, options, startedWith: [...process.argv], environment: { ...process.env } };
+  return { ready: true, handover, options, startedWith: [...process.argv], environment: environmentBefore() };
 }
 
 /** A mistake in the `#!` line is told as the client tells those that it finds itself: before anything of the script has run. */

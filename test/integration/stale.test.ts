@@ -276,7 +276,9 @@ test('a file that changes while initialisation runs: the next call starts afresh
   lay(w, { 'm.cjs': 'module.exports = 1;' });
   const script = w.script(
     'meanwhile.cjs',
-    `const v = require('./m.cjs'); if (v === 1) require('node:fs').writeFileSync(__dirname + '/m.cjs', 'module.exports = 2;');
+    // Another process: what initialisation itself writes is its own.
+    `const v = require('./m.cjs');
+     if (v === 1) require('node:child_process').execSync('echo "module.exports = 2;" > ' + __dirname + '/m.cjs');
      ${COMPLETE} console.log(process.ppid, v);`,
   );
   expect((await look(w, script)).seen).toBe('1');

@@ -165,6 +165,27 @@ describe('with watches', () => {
     expect(staleness.findChange()).toBe(`${at('sub/other/one')} has appeared`);
   });
 
+  it('looks for nothing that was there, whatever is written to it, until it may be gone', () => {
+    const found = lay('found');
+    const both = files[0] as string;
+    const all = [
+      ...files.map(Dependency.onFile),
+      Dependency.onPresence(found, true),
+      Dependency.onPresence(both, true),
+    ];
+    staleness = new Staleness(all, undefined, () => now);
+    expect(staleness.findChange()).toBeUndefined();
+    setWatches();
+    writeFileSync(found, 'more');
+    expect(looks()).toBe(0);
+    renameSync(lay('next'), found);
+    expect(looks(), 'another is in its place').toBe(5);
+    now += 1_000;
+    setWatches();
+    writeFileSync(both, '2');
+    expect(staleness.findChange(), 'a file that is watched for more').toBe(`${both} is not the file that it was`);
+  });
+
   it('looks at what was touched, and at that alone', () => {
     begin();
     const descriptor = openSync(files[0] as string, 'r+');

@@ -385,3 +385,65 @@ it('says what has happened', () => {
   expect(goes.findChange()).toBe(`${file} is gone`);
   expect(comes.findChange()).toBe(`${at('missing')} has appeared`);
 });
+
+describe('that something was there', () => {
+  const presence = (name: string, follow = true) => new Staleness([Dependency.onPresence(at(name), follow)], STAMP_NS);
+
+  it.each(Object.entries(MEANS))('%s: it is gone, or of another kind, or the link to it is', (_, seen) => {
+    for (const change of [() => rmSync(file), () => renameSync(file, at('other')), () => replaceByDirectory()]) {
+      file = lay('module.mjs');
+      staleness = presence('module.mjs');
+      seen(change);
+      expect(staleness.findChange()).toMatch(/^.*module\.mjs is (gone|not the file that it was)$/);
+      staleness.close();
+      rmSync(file, { recursive: true, force: true });
+    }
+  });
+
+  it.each(Object.entries(MEANS))('%s: not what is in it, nor which it is', (_, seen) => {
+    staleness = presence('module.mjs');
+    seen(() => {
+      writeFileSync(file, 'other');
+      chmodSync(file, 0o600);
+      replace('module.mjs');
+    });
+    expect(staleness.findChange()).toBeUndefined();
+  });
+
+  it.each([
+    [true, true],
+    [false, false],
+  ])('where links are followed (%s), what a link leads to counts', (follow, stale) => {
+    link('module.mjs', 'link');
+    staleness = presence('link', follow);
+    rmSync(file);
+    expect(staleness.findChange() !== undefined).toBe(stale);
+  });
+});
+
+describe('a file newer than the server', () => {
+  const TICK_NS = 20_000_000n;
+
+  it.each([
+    ['that was read just after it was changed', TICK_NS - 1n, true],
+    ['that was at rest when it was read', TICK_NS, false],
+  ])('%s', (_, restNs, stale) => {
+    const identity = statSync(file, { bigint: true });
+    const changedNs = identity.ctimeNs > identity.mtimeNs ? identity.ctimeNs : identity.mtimeNs;
+    staleness = new Staleness([Dependency.onRead(file, identity, changedNs + restNs)], identity.mtimeNs - 1n);
+    expect(staleness.findChange()).toBe(stale ? `${file} is newer than the server` : undefined);
+  });
+
+  it('that initialisation has made', () => {
+    const { mtimeNs } = statSync(file, { bigint: true });
+    staleness = new Staleness([Dependency.onOwnFile(file)], mtimeNs - 1n);
+    expect(staleness.findChange()).toBeUndefined();
+    writeFileSync(file, 'other');
+    expect(staleness.findChange()).toBe(`${file} is newer than the server`);
+  });
+});
+
+function replaceByDirectory(): void {
+  rmSync(file);
+  mkdirSync(file);
+}

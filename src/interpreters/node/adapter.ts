@@ -1,4 +1,3 @@
-import { beginRecording } from '../../setup/recording.js';
 import { setupHasBegun } from '../../setup/setup.js';
 import { observeLoading } from './loaded-files.js';
 import { rehearseTicks } from './ticks.js';
@@ -14,6 +13,5 @@ export function adapt(adapter: string): void {
   if (at > 0) process.execArgv.splice(at - 1, 2);
   if (!setupHasBegun()) return;
   observeLoading();
-  beginRecording();
   rehearseTicks();
 }

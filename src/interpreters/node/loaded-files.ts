@@ -28,7 +28,7 @@ type Binding = Partial<Record<Observed, Reader>>;
 /** What a process was made from. */
 export interface Loaded {
   /** Interpreter, script, modules, and what describes them. */
-  readonly files: ReadonlySet<string>;
+  readonly files: Set<string>;
   /** Symbolic links by which they were found: when one leads elsewhere, the program is another, though no file has changed. */
   readonly links: ReadonlySet<string>;
 }
