@@ -63,6 +63,42 @@ describe('docs/exit-codes.md', () => {
   });
 });
 
+/** A page of the manual as it is read, without its marks. */
+function manual(name: string): string {
+  return read(`man/${name}`)
+    .replaceAll(/\\f[A-Z]/g, '')
+    .replaceAll('\\-', '-')
+    .replaceAll(/^\.B[IR]? /gm, '');
+}
+
+describe('the manual', () => {
+  test('prefork-interp(1) has the options and variables that --help tells of, and no others', () => {
+    const page = manual('prefork-interp.1');
+    const usage = all(/^ {4}"([^"]*)\\n"$/gm, [read('native/client/usage.cc')]).join('\n');
+    const told = all(/^ {2}(--?[A-Za-z-]+)/gm, [usage]);
+    expect(told.length).toBeGreaterThan(15);
+    const described = all(/^\.TP\n(--?[A-Za-z-]+)/gm, [page]);
+    expect(described.sort()).toEqual(told.sort());
+    const variables = all(/(PREFORK_INTERP_\w+)/g, [usage]);
+    expect(new Set(all(/^\.TP\n(PREFORK_INTERP_\w+)/gm, [page]))).toEqual(new Set(variables));
+  });
+
+  test('preforkctl(1) has each command, with the options that its --help tells of', () => {
+    const page = manual('preforkctl.1');
+    const [commands] = read('src/control/main.ts').split('COMMAND --help says more');
+    const names = all(/^ {2}([a-z]+) /gm, [commands as string]);
+    expect(names.length).toBeGreaterThan(6);
+    for (const name of names) {
+      expect(page).toContain(`.TP\n${name}\n`);
+      const line = page
+        .split('\n')
+        .find((each) => each.startsWith(`preforkctl ${name} `) || each === `preforkctl ${name}`);
+      const told = all(/^ {2}(--[a-z-]+)/gm, [read(`src/control/${name}.ts`)]).filter((option) => option !== '--help');
+      expect(all(/(--[a-z-]+)/g, [line ?? '']).sort(), name).toEqual([...new Set(told)].sort());
+    }
+  });
+});
+
 describe('docs/life-cycle.md', () => {
   const PAGE = read('docs/life-cycle.md').replaceAll('\u00a0', ' ');
 
