@@ -163,7 +163,7 @@ test.each<[string, object, RegExp]>([
   ['maxServers that is no number', { maxServers: '4' }, /option maxServers must be/],
   ['idleTimeoutSeconds that is no number', { idleTimeoutSeconds: 'long' }, /option idleTimeoutSeconds must be/],
   ['maxErrors below 0', { maxErrors: -1 }, /option maxErrors must be/],
-  ['a facility that is none', { logFacility: 'users' }, /option logFacility must be '' or one of .*local0/],
+  ['a facility that is none', { logFacility: 'users' }, /option logFacility must be empty or one of .*local0/],
   ['an option that is none', { maxServer: 3 }, /option maxServer is not an option; there are maxServers, /],
 ])('%s is a clear error of the script, and nothing is left', async (_, options, message) => {
   const w = workspace();
