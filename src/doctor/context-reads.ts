@@ -171,32 +171,10 @@ function watchDirectory(): void {
 }
 
 /** Of node:fs and node:fs/promises: those whose first argument is a path, and that tell something of what is there. */
-const OF_PATHS = [
-  ...[
-    'access',
-    'accessSync',
-    'createReadStream',
-    'exists',
-    'existsSync',
-    'glob',
-    'globSync',
-    'lstat',
-    'lstatSync',
-    'open',
-  ],
-  ...[
-    'openSync',
-    'opendir',
-    'opendirSync',
-    'readFile',
-    'readFileSync',
-    'readdir',
-    'readdirSync',
-    'readlink',
-    'readlinkSync',
-  ],
-  ...['realpath', 'realpathSync', 'stat', 'statSync'],
-];
+const OF_PATHS = (
+  'access accessSync createReadStream exists existsSync glob globSync lstat lstatSync open openSync opendir ' +
+  'opendirSync readFile readFileSync readdir readdirSync readlink readlinkSync realpath realpathSync stat statSync'
+).split(' ');
 
 function watchPaths(holder: object, name: string): void {
   replaceFunction<(this: unknown, ...args: unknown[]) => unknown>(

@@ -60,8 +60,7 @@ export class Examination {
 
   /** Setup has failed before the script was loaded. Does not return. */
   refuse(problem: Error): never {
-    const what = problem.message;
-    this.#report(false, [unsafe('process', what, 'until that is mended no server is made')]);
+    this.#report(false, [noProcess(problem)]);
     this.#library.exit(0);
   }
 
@@ -76,7 +75,7 @@ export class Examination {
     try {
       if (found.length === 0) dependencies = this.#library.tryRest();
     } catch (error) {
-      found.push(unsafe('process', (error as Error).message, 'until that is mended no server is made'));
+      found.push(noProcess(error as Error));
     }
     this.#report(true, [...found, ...cautions], dependencies);
     this.#library.exit(0);
@@ -123,6 +122,11 @@ function inodeOf(descriptor: number): bigint | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What keeps this process from being forked, whatever the script does. */
+function noProcess({ message }: Error): Finding {
+  return unsafe('process', message, 'until that is mended no server is made');
 }
 
 function unsafe(kind: Finding['kind'], what: string, advice: string): Finding {

@@ -13,7 +13,6 @@ import {
   type FromServer,
   identDigits,
   identity,
-  type Options,
   type Piece,
   parseOptions,
   preclean,
@@ -24,30 +23,12 @@ import {
   type WaitTable,
   waitStatus,
 } from 'prefork-interp/codec';
+import { fromWord, identityInput, meaningLine, optionLines, precleanInput, toWord } from './vector-words.js';
+
+export { fromWord, toWord };
 
 /** The operations of test/vectors that the codec has no function for: they are of the core alone. */
 export const NOT_OF_THE_CODEC = ['sha256', 'header'];
-
-/** As escapeBytes() and unescapeBytes() of notation.ts, without Buffer. */
-export function toWord(bytes: Uint8Array): string {
-  let text = bytes.length === 0 ? '\\e' : '';
-  for (let at = 0; at < bytes.length; at += 4096) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 4096)).replace(
-      /[^\x21-\x7e]|\\/g,
-      (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-    );
-  }
-  return text;
-}
-
-export function fromWord(text: string): Uint8Array {
-  const plain = text.replace(/\\(?:e|x(..))/g, (_, hex) =>
-    hex === undefined ? '' : String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  const bytes = new Uint8Array(plain.length);
-  for (let at = 0; at < plain.length; at++) bytes[at] = plain.charCodeAt(at);
-  return bytes;
-}
 
 const toText = (bytes: Uint8Array) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 
@@ -77,20 +58,10 @@ const OPERATIONS: Record<string, Operation> = {
     return ['good'];
   },
   preclean: ([inUse = '', ...words]) => {
-    const kept = words[0] === 'keep' ? Number(words[1]) : undefined;
-    const rest = kept === undefined ? words : words.slice(2);
-    const entries = rest.flatMap((word, at) =>
-      at % 2 === 0 ? [{ name: fromWord(word), lastUse: BigInt(rest[at + 1] as string) }] : [],
-    );
+    const { entries, kept } = precleanInput(words);
     return preclean(entries, fromWord(inUse), kept).map((ident) => `remove ${toWord(ident)}`);
   },
-  wait: ([table, status]) => {
-    const meaning = waitStatus(Number(status), table as WaitTable);
-    if (meaning.action === 'exit') return [`exit ${meaning.code}`];
-    const reported = meaning.signal === null ? 'report-status' : `report-signal ${meaning.signal}`;
-    const what = meaning.action === 'raise' ? `raise ${meaning.signal}` : reported;
-    return [`${what}${meaning.core ? ' core' : ''}`];
-  },
+  wait: ([table, status]) => [meaningLine(waitStatus(Number(status), table as WaitTable))],
 
   greeting: (words) => {
     const [event] = firstEvent(new ClientConnection(1), words);
@@ -354,48 +325,4 @@ function messageToSend([kind, ...words]: string[]): ServerMessage | ClientSends 
     default:
       throw new Error(`encode-message: no kind ${kind}`);
   }
-}
-
-function optionLines(options: Options, argv: Uint8Array[]): string[] {
-  if (options.mode === 'help') return ['mode help'];
-  const script = options.scriptIndex;
-  return [
-    `mode ${options.mode}`,
-    `mediation ${options.mediation ?? 'none'}`,
-    ...(options.strict ? ['strict'] : []),
-    ...(options.directOnTty ? ['direct-on-tty'] : []),
-    ...(options.ident ? [`ident ${toWord(options.ident)}`] : []),
-    ...options.fields.map(({ tag, string }) => `${tag} ${toWord(string)}`),
-    `interpreter ${toWord(options.interpreter)}`,
-    ...options.interpreterArguments.map((argument) => `argument ${toWord(argument)}`),
-    ...(script === null ? [] : [`script ${script} ${toWord(argv[script] as Uint8Array)}`]),
-    `first ${options.firstArgument}`,
-  ];
-}
-
-function identityInput(words: string[]) {
-  let prologue = new Uint8Array();
-  let interpreter = new Uint8Array();
-  let script: Uint8Array | null = null;
-  const context: { tag: number; bytes: Uint8Array }[] = [];
-  const fields: { tag: 'G' | 'E' | 'o'; string: Uint8Array; value: Uint8Array | null }[] = [];
-  const interpreterArguments: Uint8Array[] = [];
-  for (let at = 0; at < words.length; at += 2) {
-    const tag = words[at];
-    if (tag === 'absent') {
-      at--;
-      continue;
-    }
-    const string = Uint8Array.from(fromWord(words[at + 1] as string));
-    const last = fields.at(-1);
-    if (tag === 'p') prologue = string;
-    else if (tag === 'G' || tag === 'E' || tag === 'o') fields.push({ tag, string, value: null });
-    else if (tag === 'v' && last) last.value = string;
-    else if (tag?.startsWith('c')) context.push({ tag: Number(tag.slice(1)), bytes: string });
-    else if (tag === 'i') interpreter = string;
-    else if (tag === 'a') interpreterArguments.push(string);
-    else if (tag === 's') script = string;
-    else throw new Error(`identity: no tag ${tag} here`);
-  }
-  return { prologue, context, fields, interpreter, interpreterArguments, script };
 }

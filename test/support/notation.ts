@@ -1,21 +1,14 @@
+import { fromWord, toWord } from './vector-words.js';
+
 /**
  * The notation of words in test/vectors, and the one in which tests speak with native/core/test/host: bytes that are not printable, a
  * space and a backslash are \xNN, and an empty string is \e.
  */
-export function escapeBytes(bytes: Uint8Array): string {
-  if (bytes.length === 0) return '\\e';
-  return Buffer.from(bytes)
-    .toString('latin1')
-    .replace(/[^\x21-\x7e]|\\/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
-}
+
+export const escapeBytes = toWord;
 
 export function unescapeBytes(text: string): Buffer {
-  return Buffer.from(
-    text.replace(/\\(?:e|x(..))/g, (_, hex) =>
-      hex === undefined ? '' : String.fromCharCode(Number.parseInt(hex, 16)),
-    ),
-    'latin1',
-  );
+  return Buffer.from(fromWord(text));
 }
 
 /** A word that stands for a string: bare or quoted parts, a quoted one perhaps repeated. */

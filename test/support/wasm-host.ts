@@ -1,14 +1,8 @@
 /** Runs a case through core.wasm by its face in src/core.ts: an operation and its words in, lines out, as native/core/test/host.cc. */
 import { readFileSync } from 'node:fs';
-import {
-  CodecError,
-  type Core,
-  type IdentityInput,
-  instantiate,
-  type Options,
-  type WaitTable,
-} from '../../src/core.js';
+import { CodecError, type Core, instantiate, type WaitTable } from '../../src/core.js';
 import { escapeBytes, unescapeBytes } from './notation.js';
+import { identityInput, meaningLine, optionLines, precleanInput } from './vector-words.js';
 import { messageOperations } from './wasm-host-messages.js';
 
 export const coreBytes = readFileSync(new URL('../../dist/core.wasm', import.meta.url));
@@ -63,68 +57,12 @@ const OPERATIONS: Record<string, (words: string[]) => string[]> = {
       `rest ${escapeBytes(bytes.subarray(marker + 3))}`,
     ];
   },
-  wait: ([table, status]: string[]) => {
-    const meaning = core.waitStatus(Number(status), table as WaitTable);
-    if (meaning.action === 'exit') return [`exit ${meaning.code}`];
-    const reported = meaning.signal === null ? 'report-status' : `report-signal ${meaning.signal}`;
-    const what = meaning.action === 'raise' ? `raise ${meaning.signal}` : reported;
-    return [`${what}${meaning.core ? ' core' : ''}`];
-  },
+  wait: ([table, status]: string[]) => [meaningLine(core.waitStatus(Number(status), table as WaitTable))],
   preclean: ([inUse, ...words]: string[]) => {
-    const kept = words[0] === 'keep' ? Number(words[1]) : undefined;
-    const rest = kept === undefined ? words : words.slice(2);
-    const entries = rest.flatMap((word, at) =>
-      at % 2 === 0 ? [{ name: unescapeBytes(word), lastUse: BigInt(rest[at + 1] as string) }] : [],
-    );
+    const { entries, kept } = precleanInput(words);
     return core.preclean(entries, unescapeBytes(inUse as string), kept).map((ident) => `remove ${escapeBytes(ident)}`);
   },
 };
-
-function optionLines(options: Options, argv: Uint8Array[]): string[] {
-  if (options.mode === 'help') return ['mode help'];
-  const script = options.scriptIndex;
-  return [
-    `mode ${options.mode}`,
-    `mediation ${options.mediation ?? 'none'}`,
-    ...(options.strict ? ['strict'] : []),
-    ...(options.directOnTty ? ['direct-on-tty'] : []),
-    ...(options.ident ? [`ident ${escapeBytes(options.ident)}`] : []),
-    ...options.fields.map(({ tag, string }) => `${tag} ${escapeBytes(string)}`),
-    `interpreter ${escapeBytes(options.interpreter)}`,
-    ...options.interpreterArguments.map((argument) => `argument ${escapeBytes(argument)}`),
-    ...(script === null ? [] : [`script ${script} ${escapeBytes(argv[script] as Uint8Array)}`]),
-    `first ${options.firstArgument}`,
-  ];
-}
-
-function identityInput(words: string[]): IdentityInput {
-  const input: IdentityInput = {
-    prologue: new Uint8Array(),
-    context: [],
-    fields: [],
-    interpreter: new Uint8Array(),
-    interpreterArguments: [],
-    script: null,
-  };
-  for (let at = 0; at < words.length; at += 2) {
-    const tag = words[at];
-    if (tag === 'absent') {
-      at--;
-      continue;
-    }
-    const string = unescapeBytes(words[at + 1] as string);
-    const last = input.fields.at(-1);
-    if (tag === 'p') input.prologue = string;
-    else if (tag === 'G' || tag === 'E' || tag === 'o') input.fields.push({ tag, string, value: null });
-    else if (tag === 'v' && last) last.value = string;
-    else if (tag?.startsWith('c')) input.context?.push({ tag: Number(tag.slice(1)), bytes: string });
-    else if (tag === 'i') input.interpreter = string;
-    else if (tag === 'a') input.interpreterArguments.push(string);
-    else if (tag === 's') input.script = string;
-    else throw new Error(`identity: no tag ${tag} here`);
-  }
-  return input;
-}
 
 /** Hands pieces over until the message is complete; `taken` counts in all of them. */
 function pushAll<T extends { done: true; taken: number }>(
